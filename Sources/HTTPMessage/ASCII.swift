@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension UInt8 {
+    /// The octet in lower case if it is an ASCII letter, else itself.
+    package var lowercasedASCII: UInt8 {
+        self &- 0x41 < 26 ? self | 0x20 : self
+    }
+
+    /// Whether the octet may stand in a token, such as a field name or a method (RFC 9110, 5.6.2).
+    package var isTokenCharacter: Bool {
+        switch self {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        case 0x21, 0x23...0x27, 0x2A, 0x2B, 0x2D, 0x2E, 0x5E...0x60, 0x7C, 0x7E: true
+        default: false
+        }
+    }
+
+    /// The value of a hexadecimal digit.
+    package var hexDigitValue: UInt8? {
+        switch self {
+        case 0x30...0x39: self - 0x30
+        case 0x41...0x46: self - 0x41 + 10
+        case 0x61...0x66: self - 0x61 + 10
+        default: nil
+        }
+    }
+}
+
+extension StringProtocol {
+    /// Equality without regard to the case of ASCII letters; protocol elements are never compared by locale.
+    package func equalsIgnoringCase(_ other: some StringProtocol) -> Bool {
+        self.utf8.count == other.utf8.count
+            && zip(self.utf8, other.utf8).allSatisfy { $0.lowercasedASCII == $1.lowercasedASCII }
+    }
+}
+
+extension Substring {
+    /// Without the spaces and tabs at either end (OWS, RFC 9110, 5.6.3).
+    package func trimmingOptionalWhitespace() -> Substring {
+        var trimmed = self
+        while let first = trimmed.utf8.first, first == 0x20 || first == 0x09 { trimmed.removeFirst() }
+        while let last = trimmed.utf8.last, last == 0x20 || last == 0x09 { trimmed.removeLast() }
+        return trimmed
+    }
+}

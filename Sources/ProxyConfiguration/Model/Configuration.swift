@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Logging
+
+/// The whole file, checked and immutable. Nothing here changes after it was loaded; a reload makes another.
+package struct Configuration: Sendable, Equatable {
+    /// Where clients connect. Default 127.0.0.1:8080.
+    package var listen: [ListenAddress] = [ListenAddress(host: "127.0.0.1", port: 8080)]
+    /// Where the operator connects; nil is `off`. Default 127.0.0.1:9901.
+    package var admin: ListenAddress? = ListenAddress(host: "127.0.0.1", port: 9901)
+    /// Event loops, 1 to 256; nil is `auto`: one for each processor. Read once, at the start.
+    package var threads: Int?
+    /// How long a stop waits for exchanges in flight. Default 30 s.
+    package var drainTimeout: Duration = .seconds(30)
+    package var log = LogConfiguration()
+    package var downstream = DownstreamConfiguration()
+    /// Bytes of memory for stored answers of all upstreams together. Default 128 MiB.
+    package var cacheMemory = 128 << 20
+    /// In the order of the file; names are unique.
+    package var upstreams: [UpstreamConfiguration] = []
+    package var combined: [CombinedConfiguration] = []
+
+    package init() {}
+}
+
+/// A numeric address or host name, and a port. Port 0 lets the system choose.
+package struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
+    package var host: String
+    package var port: Int
+
+    package init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    package var description: String {
+        self.host.contains(":") ? "[\(self.host)]:\(self.port)" : "\(self.host):\(self.port)"
+    }
+}
+
+package struct LogConfiguration: Sendable, Equatable {
+    package enum Format: String, CaseIterable, Sendable { case text, json }
+
+    /// Where access lines go.
+    package enum Access: Hashable, Sendable {
+        case stdout, off
+        case file(String)
+    }
+
+    package var level: Logger.Level = .info
+    package var format: Format = .text
+    package var access: Access = .stdout
+    /// Which lines of the circuits are written.
+    package var circuit = Circuit()
+
+    package struct Circuit: Sendable, Equatable {
+        package var stateChanges = true
+        package var failures = true
+        package var successes = false
+        package init() {}
+    }
+
+    package init() {}
+}
+
+/// What clients may send, and how slowly.
+package struct DownstreamConfiguration: Sendable, Equatable {
+    /// From the first byte of a request to the end of its head. Default 10 s.
+    package var headerTimeout: Duration = .seconds(10)
+    /// Between two requests on one connection. Default 75 s.
+    package var keepAlive: Duration = .seconds(75)
+    /// Between two pieces of a request's body, and between two pieces of an answer that the client takes. Default 30 s.
+    package var idle: Duration = .seconds(30)
+    /// Bytes of a request line. Default 8 KiB; beyond it 414.
+    package var maxTarget = 8 << 10
+    /// Bytes of all fields of a head together. Default 32 KiB; beyond it 431.
+    package var maxHeaderSize = 32 << 10
+    /// Fields of a head. Default 100; beyond it 431.
+    package var maxHeaderCount = 100
+    package init() {}
+}
