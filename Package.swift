@@ -51,13 +51,13 @@ let package = Package(
         ),
         .target(
             name: "Plants",
-            dependencies: ["HTTPMessage", "ProxyConfiguration", "ProxyEngine", nioCore, logging],
+            dependencies: ["HTTPMessage", "ProxyConfiguration", "ProxyEngine", "Resilience", nioCore, logging],
             resources: [.embedInCode("Resources/plant_id.yaml"), .embedInCode("Resources/plantnet.yaml")],
             swiftSettings: settings
         ),
         .target(
             name: "Admin",
-            dependencies: ["HTTPMessage", "ProxyConfiguration", "ProxyEngine", "Resilience", nioCore],
+            dependencies: ["HTTPCaching", "HTTPMessage", "ProxyConfiguration", "ProxyEngine", "Resilience", nioCore],
             swiftSettings: settings
         ),
         .executableTarget(
@@ -77,8 +77,9 @@ let package = Package(
         ),
         .target(
             name: "TestSupport",
-            dependencies: ["HTTPMessage", nioCore, nioPosix],
+            dependencies: ["HTTPMessage", nioCore, nioPosix, nioSSL],
             path: "Tests/TestSupport",
+            exclude: ["Certificates"],
             swiftSettings: settings
         ),
         .testTarget(name: "HTTPMessageTests", dependencies: ["HTTPMessage", nioCore], swiftSettings: settings),
@@ -90,7 +91,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ProxyConfigurationTests",
-            dependencies: ["ProxyConfiguration", "HTTPCaching", "Resilience"],
+            dependencies: ["ProxyConfiguration", "HTTPMessage", "HTTPCaching", "Resilience"],
             exclude: ["Fixtures"],
             swiftSettings: settings
         ),
@@ -101,7 +102,16 @@ let package = Package(
         ),
         .testTarget(
             name: "PlantsTests",
-            dependencies: ["Plants", "ProxyConfiguration", "ProxyEngine", "HTTPMessage", "TestSupport", nioCore],
+            dependencies: [
+                "Plants", "ProxyConfiguration", "ProxyEngine", "HTTPMessage", "Resilience", "TestSupport", nioCore, logging,
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "AdminTests",
+            dependencies: [
+                "Admin", "ProxyEngine", "ProxyConfiguration", "HTTPMessage", "Resilience", nioCore, nioPosix, logging,
+            ],
             swiftSettings: settings
         ),
         .testTarget(

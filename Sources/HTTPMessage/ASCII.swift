@@ -37,9 +37,10 @@ extension StringProtocol {
 extension Substring {
     /// Without the spaces and tabs at either end (OWS, RFC 9110, 5.6.3).
     package func trimmingOptionalWhitespace() -> Substring {
-        var trimmed = self
-        while let first = trimmed.utf8.first, first == 0x20 || first == 0x09 { trimmed.removeFirst() }
-        while let last = trimmed.utf8.last, last == 0x20 || last == 0x09 { trimmed.removeLast() }
-        return trimmed
+        // By octets: a space and a combining mark after it are one character, but the mark is no white space.
+        var trimmed = self.utf8
+        while let first = trimmed.first, first == 0x20 || first == 0x09 { trimmed.removeFirst() }
+        while let last = trimmed.last, last == 0x20 || last == 0x09 { trimmed.removeLast() }
+        return Substring(trimmed)
     }
 }

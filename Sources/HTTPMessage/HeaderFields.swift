@@ -66,7 +66,9 @@ package struct HeaderFields: Sendable {
     package func list(_ name: String) -> [Substring] {
         guard self.contains(name) else { return [] }
         return self.values(of: name).flatMap { value in
-            value.split(separator: ",").map { $0.trimmingOptionalWhitespace() }.filter { !$0.isEmpty }
+            // By octets: a comma and a combining mark after it are one character, but the comma still separates.
+            value[...].utf8.split(separator: 0x2C).map { Substring($0).trimmingOptionalWhitespace() }
+                .filter { !$0.isEmpty }
         }
     }
 
@@ -81,6 +83,17 @@ package struct HeaderFields: Sendable {
                 self.string(entry.nameStart, UInt32(entry.nameLength)),
                 self.string(entry.valueStart, entry.valueLength)
             )
+        }
+    }
+
+    /// Lends the octets of the values of all fields of this name, in order. A `String` of them would make one of all
+    /// octets that are no UTF-8.
+    package func forEachValue(of name: String, _ body: (UnsafeRawBufferPointer) -> Void) {
+        self.bytes.withUnsafeBytes { bytes in
+            for entry in self.entries where self.matches(entry, name) {
+                let start = Int(entry.valueStart)
+                body(UnsafeRawBufferPointer(rebasing: bytes[start..<start + Int(entry.valueLength)]))
+            }
         }
     }
 

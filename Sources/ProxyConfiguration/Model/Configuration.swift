@@ -19,6 +19,8 @@ package struct Configuration: Sendable, Equatable {
     /// In the order of the file; names are unique.
     package var upstreams: [UpstreamConfiguration] = []
     package var combined: [CombinedConfiguration] = []
+    /// What its author may not have meant. Says nothing about how the proxy behaves.
+    package var warnings: [Diagnostic] = []
 
     package init() {}
 }

@@ -9,8 +9,11 @@ package struct UpstreamConfiguration: Sendable, Equatable {
     /// Letters, digits, `_` and `-`; the word for it in the file, paths, logs and metrics.
     package var name: String
     package var url: UpstreamURL
-    /// The prefix that clients use, beginning with `/` and not ending with one. Default `/NAME`.
+    /// The prefix that clients use, beginning with `/` and not ending with one; empty for `/` itself. Default `/NAME`.
     package var path: String
+    /// Prefixes of what follows the upstream's own path which are dropped, since the url has them already: what clients
+    /// of the vendor put there. Each begins with `/` and does not end with one; the first that matches whole segments.
+    package var strip: [String] = []
     /// Hosts that forward-proxy requests name, in lower case. Default: the host of the url.
     package var hosts: [String]
     /// Sent in place of the caller's own credential. Nil or empty: the caller's own passes through.

@@ -29,8 +29,8 @@ extension CircuitBreaker {
         package var successThreshold = 1
         /// Probes in flight at once while half-open, 1 to 1000. Default 1.
         package var probes = 1
-        /// How long a probe may hold its place, 1 ms to 24 h: then it is given to another and counts as a failure by
-        /// timeout. Default: the upstream's total timeout.
+        /// How long a probe may hold its place, 1 ms to 24 h: then it counts as a failure by timeout, and its place is for
+        /// another once the circuit probes again. Default: the upstream's total timeout.
         package var probeLease: Duration = .seconds(60)
         /// What an excluded outcome does. Default: neutral.
         package var excludedAs: Exclusion = .neutral

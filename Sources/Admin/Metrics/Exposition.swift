@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ProxyEngine
+
+/// Everything that is exposed, as it was at one moment.
+struct Exposition {
+    let clock: WallClock
+    let upstreams: [UpstreamMetrics]
+    let circuits: [CircuitReading]
+    /// Requests that went to no upstream.
+    let unrouted: RequestCounters
+    let connections: [EngineMetrics.Connections]
+    let cached: [CacheHolding]
+    let cacheEvictions: Int
+    let generation: Int
+    let reloads: ReloadStatus.State
+    let version: String
+    let process: ProcessStatistics?
+
+    var text: String {
+        var text = PrometheusText()
+        text.writeUpstreams(self.upstreams, unrouted: self.unrouted)
+        text.writeCircuits(self.circuits, at: self.clock)
+        text.writeCache(self.upstreams)
+        text.writeCache(self.cached, evictions: self.cacheEvictions)
+        text.writeConnections(self.connections)
+        text.writeConfiguration(generation: self.generation, self.reloads)
+        text.writeProcess(version: self.version, self.process)
+        return text.text
+    }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ProxyEngine
+
+extension PrometheusText {
+    /// What the cache saved.
+    mutating func writeCache(_ upstreams: [UpstreamMetrics]) {
+        let uses = upstreams.map { upstream in
+            (upstream: upstream.upstream, samples: upstream.requests.samples)
+        }
+        let families: [(name: String, cache: ExchangeReport.CacheUse, help: String)] = [
+            ("windbreak_cache_hits_total", .hit, "Exchanges that were answered from the cache."),
+            ("windbreak_cache_misses_total", .miss, "Exchanges that the cache could have answered, and did not."),
+            ("windbreak_cache_coalesced_total", .collapsed, "Exchanges that shared the attempt of an identical one."),
+        ]
+        for family in families {
+            self.family(family.name, .counter, family.help)
+            for use in uses {
+                let count = use.samples.reduce(0) { $1.cache == family.cache.rawValue ? $0 + $1.count : $0 }
+                self.sample(family.name, ["upstream": use.upstream], count)
+            }
+        }
+        self.family("windbreak_cache_stores_total", .counter, "Answers that were put into the cache.")
+        for upstream in upstreams {
+            self.sample("windbreak_cache_stores_total", ["upstream": upstream.upstream], upstream.cacheStores)
+        }
+    }
+
+    /// What the cache holds. Upstreams share the memory, so that one of them can make the answers of another go.
+    mutating func writeCache(_ holdings: [CacheHolding], evictions: Int) {
+        self.single("windbreak_cache_evictions_total", .counter, "Answers that had to make room for others.", evictions)
+        self.family("windbreak_cache_entries", .gauge, "Answers that are stored.")
+        for holding in holdings {
+            self.sample("windbreak_cache_entries", ["upstream": holding.upstream], holding.entries)
+        }
+        self.family("windbreak_cache_bytes", .gauge, "Memory that stored answers take.")
+        for holding in holdings {
+            self.sample("windbreak_cache_bytes", ["upstream": holding.upstream], holding.bytes)
+        }
+    }
+}
+
+/// What the cache holds of one upstream.
+struct CacheHolding: Sendable, Equatable {
+    var upstream: String
+    var entries: Int
+    var bytes: Int
+}

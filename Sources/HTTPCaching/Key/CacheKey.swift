@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a stored answer answers: a SHA-256 over everything that may make a difference.
+package struct CacheKey: Hashable, Sendable {
+    // The digest, big-endian. Four words in place of an array need no memory of their own.
+    private let first: UInt64
+    private let second: UInt64
+    private let third: UInt64
+    private let fourth: UInt64
+
+    /// - Parameter digest: 32 octets.
+    init(digest: UnsafeRawBufferPointer) {
+        self.first = UInt64(bigEndian: digest.loadUnaligned(as: UInt64.self))
+        self.second = UInt64(bigEndian: digest.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        self.third = UInt64(bigEndian: digest.loadUnaligned(fromByteOffset: 16, as: UInt64.self))
+        self.fourth = UInt64(bigEndian: digest.loadUnaligned(fromByteOffset: 24, as: UInt64.self))
+    }
+
+    /// One of `count` shards, evenly.
+    func shard(of count: Int) -> Int { Int(self.fourth % UInt64(count)) }
+
+    /// The first 8 hexadecimal digits, for logs.
+    package var short: String { String(self.description.prefix(8)) }
+
+    package func hash(into hasher: inout Hasher) {
+        // A part of a digest is as good as the whole for a dictionary.
+        hasher.combine(self.first)
+    }
+}
+
+extension CacheKey: CustomStringConvertible {
+    /// 64 hexadecimal digits.
+    package var description: String {
+        [self.first, self.second, self.third, self.fourth].map { word in
+            let digits = String(word, radix: 16)
+            return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+        }.joined()
+    }
+}

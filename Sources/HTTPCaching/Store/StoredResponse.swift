@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import HTTPMessage
+package import NIOCore
+
+/// An answer that is kept, with how long it has existed and may be used.
+package struct StoredResponse: Sendable {
+    package let status: Int
+    package let reason: String
+    /// Without `Age`, which `age(at:)` tells.
+    package let fields: HeaderFields
+    package let content: ByteBuffer
+    package let storedAt: ContinuousClock.Instant
+    package let expiresAt: ContinuousClock.Instant
+    /// Seconds that it had spent in other caches when it came (RFC 9111, 4.2.3).
+    private let initialAge: Int
+    private let variant: Variant
+
+    /// - Parameters:
+    ///   - head: With end-to-end fields only.
+    ///   - request: The fields of the request that it answers, for `Vary`.
+    package init(
+        _ head: ResponseHead,
+        content: ByteBuffer,
+        to request: HeaderFields,
+        policy: CachePolicy,
+        now: ContinuousClock.Instant
+    ) {
+        var fields = head.fields
+        self.initialAge = Self.age(fields["age"])
+        fields.remove("age")
+        self.status = head.status
+        self.reason = head.reason
+        self.fields = fields
+        self.content = content.compacted
+        self.storedAt = now
+        self.expiresAt = now + policy.ttl
+        self.variant = Variant(fields, to: request, keyedBy: policy.headers)
+    }
+
+    /// The value for `Age`, in seconds.
+    package func age(at now: ContinuousClock.Instant) -> Int {
+        self.initialAge + max(0, Int((now - self.storedAt).components.seconds))
+    }
+
+    /// Seconds for which it is still fresh.
+    package func timeToLive(at now: ContinuousClock.Instant) -> Int {
+        max(0, Int((self.expiresAt - now).components.seconds))
+    }
+
+    package func isFresh(at now: ContinuousClock.Instant) -> Bool { now < self.expiresAt }
+
+    /// Whether it answers a request with these fields too: all that `Vary` names are the same. The key is the same
+    /// already.
+    package func matches(_ request: HeaderFields) -> Bool { self.variant.matches(request) }
+
+    /// An estimate of the memory that it takes, in octets.
+    var footprint: Int {
+        // Of the last page of a larger buffer only what is written is really there.
+        let content = min(self.content.storageCapacity, self.content.readableBytes + 4096)
+        return content + self.fields.wireLength + self.fields.count * 16 + self.variant.footprint + 160
+    }
+
+    /// RFC 9111, 5.1: what is no number is no age, and a larger number than fits is the largest (1.2.2).
+    private static func age(_ value: String?) -> Int {
+        guard let value, !value.isEmpty, value.utf8.allSatisfy({ 0x30...0x39 ~= $0 }) else { return 0 }
+        return min(Int(value) ?? .max, 1 << 31)
+    }
+}
+
+extension ByteBuffer {
+    /// The same octets without a larger buffer around them, which a slice would keep alive.
+    fileprivate var compacted: ByteBuffer {
+        guard self.storageCapacity > self.readableBytes.nextPowerOf2 else { return self }
+        var copy = ByteBuffer()
+        copy.reserveCapacity(self.readableBytes)
+        copy.writeImmutableBuffer(self)
+        return copy
+    }
+}
+
+extension Int {
+    /// What a buffer allocates for so many octets.
+    fileprivate var nextPowerOf2: Int {
+        self <= 1 ? self : 1 << (Int.bitWidth - (self - 1).leadingZeroBitCount)
+    }
+}

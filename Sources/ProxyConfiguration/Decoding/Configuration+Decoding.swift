@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+
+extension Configuration {
+    /// Reads what stands at the top of the file; upstreams and combined endpoints are read by whoever knows all of them.
+    mutating func decodeSettings(_ reader: inout MappingReader) {
+        let listen = reader.value("listen")
+        let admin = reader.value("admin")
+        if let listen { self.listen = Self.addresses(listen, reader.problems) }
+        if let admin { self.admin = admin.isWord("off") ? nil : admin.listenAddress(reader.problems) }
+        self.checkAddresses(listen: listen, admin: admin, at: reader.node, reader.problems)
+        self.threads = reader.value("threads").flatMap { node in
+            node.isWord("auto") ? nil : node.int(in: 1...256, reader.problems)
+        }
+        self.drainTimeout = reader.duration("drain_timeout", in: .zero...(.seconds(3600)), default: self.drainTimeout)
+        self.log = reader.section("log") { LogConfiguration.decode(&$0) }
+        self.downstream = reader.section("downstream") { DownstreamConfiguration.decode(&$0) }
+        let memory = self.cacheMemory
+        self.cacheMemory = reader.section("cache") { $0.size("memory", in: 0...(1 << 40), default: memory) }
+    }
+
+    private static func addresses(_ node: Node, _ problems: Problems) -> [ListenAddress] {
+        guard case .sequence(let elements) = node.content else {
+            return [node.listenAddress(problems)].compactMap(\.self)
+        }
+        if elements.isEmpty { problems.error("expected at least one address", at: node) }
+        return elements.compactMap { $0.listenAddress(problems) }
+    }
+
+    private func checkAddresses(listen: Node?, admin: Node?, at root: Node, _ problems: Problems) {
+        for (index, address) in self.listen.enumerated() where self.listen[..<index].contains(where: address.overlaps) {
+            problems.error("two of these are the same address", at: listen ?? root)
+        }
+        guard let address = self.admin else { return }
+        if self.listen.contains(where: address.overlaps) {
+            problems.error("listen and admin cannot be the same address", at: admin ?? listen ?? root)
+        } else if !address.isLoopback {
+            let place = admin ?? root
+            problems.warning(
+                "whoever reaches this address can force circuits open and closed",
+                at: place.location,
+                path: place.path
+            )
+        }
+    }
+}
+
+extension ListenAddress {
+    var isLoopback: Bool { self.host == "localhost" || self.host == "::1" || self.host.hasPrefix("127.") }
+
+    private var isWildcard: Bool { self.host == "0.0.0.0" || self.host == "::" }
+
+    /// Whether binding both would fail.
+    func overlaps(_ other: ListenAddress) -> Bool {
+        self.port != 0 && self.port == other.port && (self.host == other.host || self.isWildcard || other.isWildcard)
+    }
+}
+
+extension LogConfiguration {
+    static func decode(_ reader: inout MappingReader) -> LogConfiguration {
+        var log = LogConfiguration()
+        log.level = reader.choice("level", default: log.level)
+        log.format = reader.choice("format", default: log.format)
+        if let text = reader.text("access") {
+            switch text {
+            case "stdout": log.access = .stdout
+            case "off": log.access = .off
+            default: log.access = .file(text)
+            }
+        }
+        log.circuit = reader.section("circuit") { reader in
+            var circuit = Circuit()
+            circuit.stateChanges = reader.bool("state_changes", default: circuit.stateChanges)
+            circuit.failures = reader.bool("failures", default: circuit.failures)
+            circuit.successes = reader.bool("successes", default: circuit.successes)
+            return circuit
+        }
+        return log
+    }
+}
+
+extension DownstreamConfiguration {
+    static func decode(_ reader: inout MappingReader) -> DownstreamConfiguration {
+        var downstream = DownstreamConfiguration()
+        let wait = Duration.milliseconds(100)...Duration.seconds(86400)
+        downstream.headerTimeout = reader.duration("header_timeout", in: wait, default: downstream.headerTimeout)
+        downstream.keepAlive = reader.duration("keep_alive", in: wait, default: downstream.keepAlive)
+        downstream.idle = reader.duration("idle", in: wait, default: downstream.idle)
+        downstream.maxTarget = reader.size("max_target", in: 256...(1 << 20), default: downstream.maxTarget)
+        downstream.maxHeaderSize = reader.size(
+            "max_header_size",
+            in: 1024...(16 << 20),
+            default: downstream.maxHeaderSize
+        )
+        downstream.maxHeaderCount = reader.int("max_header_count", in: 10...100_000, default: downstream.maxHeaderCount)
+        return downstream
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+
+extension Configuration {
+    var settings: Setting {
+        .mapping([
+            "listen": .texts(self.listen.map(\.description)),
+            "admin": .text(self.admin?.description ?? "off"),
+            "threads": self.threads.map { .int($0) } ?? .text("auto"),
+            "drain_timeout": .duration(self.drainTimeout),
+            "log": self.log.settings,
+            "downstream": self.downstream.settings,
+            "cache": .mapping(["memory": .size(self.cacheMemory)]),
+            "upstreams": .mapping(
+                self.upstreams.map { Setting.Member(name: $0.name, value: $0.settings) }
+            ),
+            "combined": .mapping(
+                self.combined.map { Setting.Member(name: $0.name, value: $0.settings) }
+            ),
+        ])
+    }
+}
+
+extension LogConfiguration {
+    fileprivate var settings: Setting {
+        .mapping([
+            "level": .text(self.level.rawValue),
+            "format": .text(self.format.rawValue),
+            "access": self.access.setting,
+            "circuit": .mapping([
+                "state_changes": .bool(self.circuit.stateChanges),
+                "failures": .bool(self.circuit.failures),
+                "successes": .bool(self.circuit.successes),
+            ]),
+        ])
+    }
+}
+
+extension LogConfiguration.Access {
+    fileprivate var setting: Setting {
+        switch self {
+        case .stdout: .text("stdout")
+        case .off: .text("off")
+        case .file(let path): .text(path)
+        }
+    }
+}
+
+extension DownstreamConfiguration {
+    fileprivate var settings: Setting {
+        .mapping([
+            "header_timeout": .duration(self.headerTimeout),
+            "keep_alive": .duration(self.keepAlive),
+            "idle": .duration(self.idle),
+            "max_target": .size(self.maxTarget),
+            "max_header_size": .size(self.maxHeaderSize),
+            "max_header_count": .int(self.maxHeaderCount),
+        ])
+    }
+}
+
+extension CombinedConfiguration {
+    fileprivate var settings: Setting {
+        .mapping([
+            "path": .text(self.path),
+            "legs": .texts(self.legs),
+            "deadline": .duration(self.deadline),
+            "max_image": .size(self.maxImage),
+            "max_images": .int(self.maxImages),
+        ])
+    }
+}

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import NIOCore
+import NIOTLS
+
+/// A connection as a stream of bytes that an `async` function on the same event loop reads and writes.
+///
+/// Duties:
+/// 1. keep what was received until the reader takes it, and read ahead up to a limit only: then the peer has to wait;
+/// 2. hold the writer back while the socket does not take bytes;
+/// 3. end every wait at its deadline, at a cancellation of its task and at the end of the connection;
+/// 4. tell whoever asked when the peer is gone, also while nobody waits.
+///
+/// Everything here is confined to the event loop of its channel.
+final class ByteStream: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// Why a wait ended without what was waited for.
+    enum Interruption: Error {
+        /// The peer has closed its side, or the connection is gone; with the error if there was one.
+        case ended((any Error)?)
+        case timedOut
+        case cancelled
+        /// Our own side gave up, for this reason.
+        case abandoned(ProxyError)
+    }
+
+    /// Bytes that may wait for the reader before the socket is left alone.
+    private static let readAhead = 64 << 10
+
+    let loop: any EventLoop
+    /// Received and not yet taken. The reader consumes from its front.
+    var received = ByteBuffer()
+    /// Called once when the connection is gone.
+    var onClose: (() -> Void)?
+    /// Nothing is expected now: bytes that come close the connection.
+    var closesOnBytes = false
+
+    private var context: ChannelHandlerContext?
+    private var isSecured = false
+    private var end: Interruption?
+    private var isReading = false
+    private var reader: Waiter?
+    private var writer: Waiter?
+    private var timer: DeadlineTimer?
+
+    private struct Waiter {
+        var continuation: UnsafeContinuation<Interruption?, Never>
+        var deadline: NIODeadline
+    }
+
+    init(loop: any EventLoop) {
+        self.loop = loop
+        self.timer = DeadlineTimer(loop: loop) { [unowned self] in self.deadlineReached() }
+    }
+
+    var isOpen: Bool { self.end == nil && self.context != nil }
+    var channel: (any Channel)? { self.context?.channel }
+
+    // MARK: Reading
+
+    /// Returns when more has been received than there was, or the wait is over.
+    func receiveMore(until deadline: NIODeadline) async throws(Interruption) {
+        if let end = self.end { throw end }
+        if Task.isCancelled { throw .cancelled }
+        self.requestRead()
+        if let interruption = await self.wait(for: \.reader, until: deadline) { throw interruption }
+    }
+
+    /// Moves the deadline of a wait that is going on, or does nothing if there is none.
+    func moveReadDeadline(to deadline: NIODeadline) {
+        guard self.reader != nil else { return }
+        self.reader?.deadline = deadline
+        self.armTimer()
+    }
+
+    /// Asks the socket for bytes without waiting, so that the end of a connection is seen while nobody reads.
+    func requestRead() {
+        guard !self.isReading, let context = self.context else { return }
+        self.isReading = true
+        context.read()
+    }
+
+    /// Returns when the TLS handshake is done.
+    func waitUntilSecured(until deadline: NIODeadline) async throws(Interruption) {
+        while !self.isSecured {
+            if let end = self.end { throw end }
+            self.requestRead()
+            if let interruption = await self.wait(for: \.reader, until: deadline) { throw interruption }
+        }
+    }
+
+    // MARK: Writing
+
+    /// Queues bytes; nothing is sent before `flush`.
+    func write(_ buffer: ByteBuffer) {
+        guard self.end == nil, let context = self.context, buffer.readableBytes > 0 else { return }
+        context.write(self.wrapOutboundOut(buffer), promise: nil)
+    }
+
+    /// Sends what was queued, without waiting.
+    func flush() {
+        self.context?.flush()
+    }
+
+    /// Sends what was queued, and returns when the socket is ready for more.
+    func flush(until deadline: NIODeadline) async throws(Interruption) {
+        if let end = self.end { throw end }
+        guard let context = self.context else { throw .ended(nil) }
+        context.flush()
+        guard !context.channel.isWritable else { return }
+        if let interruption = await self.wait(for: \.writer, until: deadline) { throw interruption }
+    }
+
+    // MARK: Ending
+
+    /// Closes after what was written has been sent.
+    func close() {
+        guard let context = self.context else { return }
+        context.flush()
+        context.close(promise: nil)
+    }
+
+    /// Says that nothing more will be sent; what the peer still sends can be read.
+    func closeOutput() {
+        guard let context = self.context else { return }
+        context.flush()
+        context.close(mode: .output, promise: nil)
+    }
+
+    /// Closes so that the peer cannot take what it got for a whole message: with a reset (RFC 9112, 9.6).
+    func reset() {
+        guard let context = self.context else { return }
+        // On the loop of the channel this takes effect before it returns.
+        _ = (context.channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+        context.close(promise: nil)
+    }
+
+    /// Ends every wait, now and later, with this reason. The connection is not closed by it.
+    func abandon(_ reason: ProxyError) {
+        guard self.end == nil else { return }
+        self.finish(.abandoned(reason))
+    }
+
+    // MARK: Waiting
+
+    private func wait(
+        for slot: ReferenceWritableKeyPath<ByteStream, Waiter?>,
+        until deadline: NIODeadline
+    ) async -> Interruption? {
+        let stream = NIOLoopBound((self, slot), eventLoop: self.loop)
+        let loop = self.loop
+        return await withTaskCancellationHandler {
+            // Unsafe saves an allocation for each wait; a waiter is taken out of its slot when it is resumed, so that it
+            // is resumed once, and `finish` empties both slots.
+            await withUnsafeContinuation { continuation in
+                let (stream, slot) = stream.value
+                if Task.isCancelled { return continuation.resume(returning: .cancelled) }
+                stream[keyPath: slot] = Waiter(continuation: continuation, deadline: deadline)
+                stream.armTimer()
+            }
+        } onCancel: {
+            loop.execute {
+                let (stream, slot) = stream.value
+                stream.resume(slot, with: .cancelled)
+            }
+        }
+    }
+
+    private func resume(_ slot: ReferenceWritableKeyPath<ByteStream, Waiter?>, with interruption: Interruption?) {
+        guard let waiter = self[keyPath: slot] else { return }
+        self[keyPath: slot] = nil
+        waiter.continuation.resume(returning: interruption)
+    }
+
+    private func finish(_ interruption: Interruption) {
+        self.end = self.end ?? interruption
+        self.resume(\.reader, with: interruption)
+        self.resume(\.writer, with: interruption)
+    }
+
+    private func armTimer() {
+        let nearest = min(self.reader?.deadline ?? .distantFuture, self.writer?.deadline ?? .distantFuture)
+        self.timer?.arm(nearest)
+    }
+
+    private func deadlineReached() {
+        let now = NIODeadline.now()
+        if let reader = self.reader, reader.deadline <= now { self.resume(\.reader, with: .timedOut) }
+        if let writer = self.writer, writer.deadline <= now { self.resume(\.writer, with: .timedOut) }
+        self.armTimer()
+    }
+
+    // MARK: Channel events
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case TLSUserEvent.handshakeCompleted = event {
+            self.isSecured = true
+            self.resume(\.reader, with: nil)
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.gone(nil) }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = self.unwrapInboundIn(data)
+        if self.closesOnBytes { return context.close(promise: nil) }
+        if self.received.readableBytes == 0 { self.received = bytes } else { self.received.writeBuffer(&bytes) }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        self.isReading = false
+        // A read that stands all the time costs no system call to ask for it, and shows when the peer goes.
+        if self.received.readableBytes < Self.readAhead { self.requestRead() }
+        self.resume(\.reader, with: nil)
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { self.resume(\.writer, with: nil) }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.finish(.ended(error))
+        context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.gone(nil)
+        context.fireChannelInactive()
+    }
+
+    private func gone(_ error: (any Error)?) {
+        self.context = nil
+        self.timer?.cancel()
+        self.finish(.ended(error))
+        let onClose = self.onClose
+        self.onClose = nil
+        onClose?()
+    }
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+package import ProxyConfiguration
+
+/// Why the engine cannot run, or cannot change, as the configuration says.
+package enum EngineError: Error, CustomStringConvertible {
+    case cannotListen(ListenAddress, any Error)
+    /// - Parameter upstream: Its name.
+    case cannotTrust(upstream: String, file: String)
+
+    package var description: String {
+        switch self {
+        case .cannotListen(let address, let error):
+            "cannot listen on \(address): \((error as? IOError)?.description ?? "\(error)")"
+        case .cannotTrust(let upstream, let file):
+            "cannot read certificates for \(upstream) from \(file)"
+        }
+    }
+}

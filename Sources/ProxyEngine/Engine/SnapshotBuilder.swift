@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPCaching
+import Logging
+import NIOCore
+import NIOSSL
+import ProxyConfiguration
+
+/// Turns a configuration into what runs, and carries over what an upstream has learnt under the same name.
+struct SnapshotBuilder {
+    private let workers: [Worker]
+    private let logger: Logger
+    private let metrics: EngineMetrics
+
+    init(_ workers: [Worker], logger: Logger, metrics: EngineMetrics) {
+        self.workers = workers
+        self.logger = logger
+        self.metrics = metrics
+    }
+
+    func build(_ configuration: Configuration, after old: Snapshot?) throws(EngineError) -> Snapshot {
+        let cache = old?.cache ?? MemoryStore(maxBytes: configuration.cacheMemory)
+        var contexts: [UpstreamTLS: NIOSSLContext] = [:]
+        var upstreams: [Upstream] = []
+        for upstream in configuration.upstreams {
+            let tls = upstream.url.isTLS ? try self.context(for: upstream, in: &contexts) : nil
+            let connector = Connector(url: upstream.url, tls: tls)
+            upstreams.append(self.build(upstream, connector, cache, configuration.log, after: old?[upstream.name]))
+        }
+        return Snapshot(
+            configuration: configuration,
+            generation: (old?.generation ?? 0) + 1,
+            upstreams: upstreams,
+            cache: cache,
+            metrics: self.metrics
+        )
+    }
+
+    private func build(
+        _ configuration: UpstreamConfiguration,
+        _ connector: Connector,
+        _ cache: MemoryStore,
+        _ log: LogConfiguration,
+        after old: Upstream?
+    ) -> Upstream {
+        let metrics = old?.metrics ?? UpstreamMetrics(upstream: configuration.name)
+        let circuitLog = CircuitLog(logger: self.logger, lines: log.circuit)
+        return Upstream(
+            configuration: configuration,
+            circuit: old?.circuit
+                ?? Circuit(name: configuration.name, policy: configuration.breaker, log: circuitLog, metrics: metrics),
+            metrics: metrics,
+            store: cache,
+            flights: old?.flights ?? InFlight(),
+            connector: connector,
+            pools: self.pools(connector, configuration.connections, after: old),
+            cacheLog: CacheLog(logger: self.logger),
+            credentials: CredentialNames(configuration)
+        )
+    }
+
+    /// Idle connections are as good as before while they lead to the same place.
+    private func pools(
+        _ connector: Connector,
+        _ limits: ConnectionLimits,
+        after old: Upstream?
+    ) -> [NIOLoopBoundBox<ConnectionPool>] {
+        if let old, old.configuration.url.hasSameOrigin(as: connector.url) { return old.pools }
+        return self.workers.map { worker in
+            .makeBoxSendingValue(
+                ConnectionPool(worker: worker, connector: connector, limits: limits),
+                eventLoop: worker.loop
+            )
+        }
+    }
+
+    /// Reading the system's certificates takes milliseconds, so that upstreams share one context.
+    private func context(
+        for upstream: UpstreamConfiguration,
+        in contexts: inout [UpstreamTLS: NIOSSLContext]
+    ) throws(EngineError) -> NIOSSLContext {
+        if let context = contexts[upstream.tls] { return context }
+        var settings = TLSConfiguration.makeClientConfiguration()
+        settings.applicationProtocols = ["http/1.1"]
+        settings.minimumTLSVersion = .tlsv12
+        if let file = upstream.tls.caFile { settings.trustRoots = .file(file) }
+        do {
+            let context = try NIOSSLContext(configuration: settings)
+            contexts[upstream.tls] = context
+            return context
+        } catch {
+            throw EngineError.cannotTrust(upstream: upstream.name, file: upstream.tls.caFile ?? "the system's store")
+        }
+    }
+
+    // MARK: Taking over
+
+    /// Called when the new snapshot has become the current one: what lives on gets its new settings, the rest ends.
+    func takeOver(_ new: Snapshot, from old: Snapshot?) {
+        new.cache.resize(maxBytes: new.configuration.cacheMemory)
+        for upstream in new.upstreams {
+            upstream.circuit.apply(
+                upstream.configuration.breaker,
+                log: CircuitLog(logger: self.logger, lines: new.configuration.log.circuit)
+            )
+            let (connector, limits) = (upstream.connector, upstream.configuration.connections)
+            self.onEveryPool(of: upstream) { $0.apply(connector, limits) }
+        }
+        for upstream in old?.upstreams ?? [] {
+            let successor = new[upstream.name]
+            if successor == nil { new.cache.removeAll(upstream: upstream.name) }
+            let isKept = successor?.configuration.url.hasSameOrigin(as: upstream.configuration.url) ?? false
+            if !isKept { self.onEveryPool(of: upstream) { $0.retire() } }
+        }
+    }
+
+    private func onEveryPool(of upstream: Upstream, _ body: @escaping @Sendable (ConnectionPool) -> Void) {
+        for (worker, pool) in zip(self.workers, upstream.pools) {
+            worker.loop.execute { body(pool.value) }
+        }
+    }
+}
+
+extension UpstreamURL {
+    fileprivate func hasSameOrigin(as other: UpstreamURL) -> Bool {
+        (self.isTLS, self.host, self.port) == (other.isTLS, other.host, other.port)
+    }
+}
+
+extension CredentialNames {
+    /// What the proxy replaces by its own key does not tell callers apart.
+    fileprivate init(_ configuration: UpstreamConfiguration) {
+        let isReplaced = !(configuration.apiKey?.revealed.isEmpty ?? true)
+        var (header, parameter): (Set<String>, Set<String>) = ([], [])
+        switch configuration.auth {
+        case .header(let name)?: header = [name.lowercased()]
+        case .query(let name)?: parameter = [name.lowercased()]
+        case nil: break
+        }
+        self.init(
+            headers: configuration.secretHeaders.union(header),
+            query: configuration.secretQuery.union(parameter),
+            ignoredHeaders: isReplaced ? header : [],
+            ignoredQuery: isReplaced ? parameter : []
+        )
+    }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPMessage
+import NIOCore
+
+extension ProxyError {
+    /// The answer that explains the error: one table of statuses, RFC 9209 error types and titles for all of them.
+    private var row: (status: Int, proxyStatus: String, title: String) {
+        switch self.kind {
+        case .badRequest: (400, "http_request_error", "The request is not valid HTTP")
+        case .targetTooLong: (414, "http_request_error", "The request target is too long")
+        case .headersTooLarge: (431, "http_request_error", "The request's header section is too large")
+        case .contentTooLarge: (413, "http_request_error", "The request's content is too large")
+        case .versionNotSupported: (505, "http_request_error", "The HTTP version is not supported")
+        case .requestTimeout: (408, "http_request_error", "The request took too long to arrive")
+        case .methodNotAllowed: (405, "http_request_denied", "The method is not allowed here")
+        case .noRoute: (404, "http_request_denied", "No upstream is declared for this path")
+        case .denied: (403, "http_request_denied", "This host is not declared")
+        case .loop: (508, "proxy_loop_detected", "The request came back to this proxy")
+        case .cancelled: (499, "connection_terminated", "The client went away")
+        case .dns: (502, "dns_error", "The upstream's name cannot be resolved")
+        case .connectRefused: (502, "connection_refused", "The upstream refuses connections")
+        case .connectFailed: (502, "destination_ip_unroutable", "The upstream cannot be reached")
+        case .connectTimeout: (504, "connection_timeout", "The upstream took too long to connect to")
+        case .tlsCertificate: (502, "tls_certificate_error", "The upstream's certificate is not trusted")
+        case .tls: (502, "tls_protocol_error", "The upstream's TLS failed")
+        case .firstByteTimeout: (504, "http_response_timeout", "The upstream took too long to answer")
+        case .idleTimeout: (504, "connection_read_timeout", "The upstream stopped in the middle")
+        case .totalTimeout: (504, "http_response_timeout", "The exchange took too long")
+        case .reset: (502, "connection_terminated", "The upstream closed the connection before it answered")
+        case .incomplete: (502, "http_response_incomplete", "The upstream's answer ended too early")
+        case .protocolError: (502, "http_protocol_error", "The upstream's answer is not valid HTTP")
+        case .circuitOpen: (503, "destination_unavailable", "The upstream's circuit is open")
+        case .internalError: (500, "proxy_internal_error", "The proxy failed")
+        }
+    }
+
+    package var status: Int { self.row.status }
+
+    /// The value of `Proxy-Status` (RFC 9209).
+    package var proxyStatus: String {
+        "windbreak; error=\(self.row.proxyStatus); details=\(StructuredString(self.detail))"
+    }
+
+    /// Whole seconds for `Retry-After`, at least 1 (RFC 9110, 10.2.3).
+    package var retryAfterSeconds: Int? {
+        self.retryAfter.map { max(1, Int($0.components.seconds) + ($0.components.attoseconds > 0 ? 1 : 0)) }
+    }
+
+    /// The problem document (RFC 9457) with its status and fields.
+    func response() -> Response {
+        var fields = HeaderFields()
+        fields.add("Content-Type", "application/problem+json")
+        fields.add("Proxy-Status", self.proxyStatus)
+        if let seconds = self.retryAfterSeconds { fields.add("Retry-After", String(seconds)) }
+        var response = Response(
+            ResponseHead(self.status, fields: fields),
+            .whole(ByteBuffer(string: self.problem.serialized))
+        )
+        response.report.upstream = self.upstream
+        response.report.reason = self.kind.rawValue
+        return response
+    }
+
+    private var problem: JSON {
+        var members: [JSON.Member] = [
+            .init(name: "type", value: .string("urn:windbreak:problem:\(self.kind.rawValue)")),
+            .init(name: "title", value: .string(self.row.title)),
+            .init(name: "status", value: .number(String(self.status))),
+            .init(name: "detail", value: .string(self.detail)),
+            .init(name: "upstream", value: self.upstream.map { .string($0) } ?? .null),
+            .init(name: "reason", value: .string(self.kind.rawValue)),
+        ]
+        if let seconds = self.retryAfterSeconds {
+            members.append(.init(name: "retry_after", value: .number(String(seconds))))
+        }
+        return .object(members)
+    }
+}
+
+/// A string as a structured field writes it (RFC 9651, 4.1.6): ASCII in quotes; what it cannot hold becomes `?`.
+package struct StructuredString: CustomStringConvertible {
+    private let text: String
+
+    package init(_ text: String) { self.text = text }
+
+    package var description: String {
+        var quoted = "\""
+        for scalar in self.text.unicodeScalars {
+            switch scalar.value {
+            case 0x22, 0x5C: quoted += "\\\(scalar)"
+            case 0x20...0x7E: quoted.unicodeScalars.append(scalar)
+            default: quoted += "?"
+            }
+        }
+        return quoted + "\""
+    }
+}

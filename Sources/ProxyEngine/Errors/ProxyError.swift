@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Resilience
+
+/// Why an exchange got no answer from its upstream, and whose fault that is.
+package struct ProxyError: Error, Sendable, Equatable {
+    package enum Source: String, Sendable { case downstream, upstream, proxy }
+
+    /// One case for each row of the table in `ProxyError+Response.swift`. The raw value is the `reason` in problem
+    /// documents and logs: a fixed set of words, so that it can label a metric.
+    package enum Kind: String, CaseIterable, Sendable {
+        // The client's fault.
+        case badRequest = "bad-request"
+        case targetTooLong = "target-too-long"
+        case headersTooLarge = "headers-too-large"
+        case contentTooLarge = "content-too-large"
+        case versionNotSupported = "version-not-supported"
+        case requestTimeout = "request-timeout"
+        case methodNotAllowed = "method-not-allowed"
+        case noRoute = "no-route"
+        case denied = "denied"
+        case loop = "loop"
+        case cancelled = "cancelled"
+        // The upstream's.
+        case dns = "dns"
+        case connectRefused = "connection-refused"
+        case connectFailed = "connection-failed"
+        case connectTimeout = "connect-timeout"
+        case tlsCertificate = "tls-certificate"
+        case tls = "tls"
+        case firstByteTimeout = "first-byte-timeout"
+        case idleTimeout = "idle-timeout"
+        case totalTimeout = "total-timeout"
+        case reset = "reset"
+        case incomplete = "incomplete"
+        case protocolError = "protocol"
+        // Our own decision.
+        case circuitOpen = "circuit-open"
+        case internalError = "internal"
+    }
+
+    package var kind: Kind
+    /// A sentence for people. Never holds a secret or bytes of a peer.
+    package var detail: String
+    package var upstream: String?
+    /// When another try makes sense.
+    package var retryAfter: Duration?
+
+    package init(_ kind: Kind, _ detail: String, upstream: String? = nil, retryAfter: Duration? = nil) {
+        self.kind = kind
+        self.detail = detail
+        self.upstream = upstream
+        self.retryAfter = retryAfter
+    }
+
+    package var source: Source {
+        switch self.kind {
+        case .badRequest, .targetTooLong, .headersTooLarge, .contentTooLarge, .versionNotSupported, .requestTimeout,
+            .methodNotAllowed, .noRoute, .denied, .loop, .cancelled:
+            .downstream
+        case .dns, .connectRefused, .connectFailed, .connectTimeout, .tlsCertificate, .tls, .firstByteTimeout,
+            .idleTimeout, .totalTimeout, .reset, .incomplete, .protocolError:
+            .upstream
+        case .circuitOpen, .internalError:
+            .proxy
+        }
+    }
+
+    /// What an attempt that ended this way says about the upstream.
+    package var outcome: Outcome {
+        switch self.kind {
+        case .dns: .failure(.dns)
+        case .connectRefused, .connectFailed: .failure(.connect)
+        case .tlsCertificate, .tls: .failure(.tls)
+        case .connectTimeout, .firstByteTimeout, .idleTimeout, .totalTimeout: .failure(.timeout)
+        case .reset, .incomplete: .failure(.reset)
+        case .protocolError: .failure(.protocol)
+        case .badRequest, .targetTooLong, .headersTooLarge, .contentTooLarge, .versionNotSupported, .requestTimeout,
+            .methodNotAllowed, .noRoute, .denied, .loop, .cancelled, .circuitOpen, .internalError:
+            .cancelled
+        }
+    }
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPCaching
+import HTTPMessage
+import NIOCore
+
+/// An exchange at a place where answers may be stored: looks the answer up, joins an identical request that is on its
+/// way, or asks and stores.
+struct CachedExchange {
+    private let exchange: Exchange
+    private let policy: CachePolicy
+    private var upstream: Upstream { self.exchange.upstream }
+    private var request: Request { self.exchange.request }
+
+    init(_ exchange: Exchange, policy: CachePolicy) {
+        self.exchange = exchange
+        self.policy = policy
+    }
+
+    func answer(_ body: Body) async throws(ProxyError) -> Response {
+        let use = self.policy.use(for: self.request.head)
+        if case .bypass(let reason) = use { return try await self.pass(body, reason) }
+        let content: ByteBuffer
+        switch try await body.collect(upTo: self.policy.maxEntry) {
+        case .whole(let whole): content = whole
+        case .tooLarge(let body): return try await self.pass(body, .bypass)
+        }
+        let key = self.key(of: content)
+        var reason = CacheStatus.Reason.request
+        if use == .lookUp {
+            switch self.upstream.store.lookup(key, now: .now, request: self.request.head.fields) {
+            case .hit(let stored): return self.hit(stored, key)
+            case .miss(let why): reason = why
+            }
+        }
+        self.upstream.cacheLog.missed(self.upstream.name, key)
+        return try await self.fetch(key, content, reason)
+    }
+
+    /// Asks for this client alone.
+    private func pass(_ body: Body, _ reason: CacheStatus.Reason) async throws(ProxyError) -> Response {
+        var response = try await self.exchange.attempt(body)
+        response.report.cache = reason == .bypass || reason == .method ? .bypass : .miss
+        response.explain(.forwarded(reason, status: response.head.status, isStored: false))
+        return response
+    }
+
+    private func key(of content: ByteBuffer) -> CacheKey {
+        CacheKey(
+            upstream: self.upstream.name,
+            method: self.request.head.method,
+            target: self.exchange.path,
+            fields: self.request.head.fields,
+            content: content,
+            policy: self.policy,
+            credentials: self.upstream.credentials
+        )
+    }
+
+    private func hit(_ stored: StoredResponse, _ key: CacheKey) -> Response {
+        self.upstream.cacheLog.hit(self.upstream.name, key)
+        let now = ContinuousClock.Instant.now
+        var response = Response(stored)
+        response.head.fields.add("Age", String(stored.age(at: now)))
+        response.explain(.hit(timeToLive: stored.timeToLive(at: now)))
+        response.report.decision = .hit
+        response.report.cache = .hit
+        return response
+    }
+
+    // MARK: Collapsing
+
+    private func fetch(
+        _ key: CacheKey,
+        _ content: ByteBuffer,
+        _ reason: CacheStatus.Reason
+    ) async throws(ProxyError) -> Response {
+        switch self.upstream.flights.join(key) {
+        case .leader(let leader): try await self.lead(leader, key, content, reason)
+        case .follower(let flight): try await self.follow(flight, content, reason)
+        }
+    }
+
+    /// The attempt runs in a task of its own, so that what is paid for is finished and stored though its client leaves.
+    private func lead(
+        _ leader: InFlight<SharedAttempt.Result>.Leader,
+        _ key: CacheKey,
+        _ content: ByteBuffer,
+        _ reason: CacheStatus.Reason
+    ) async throws(ProxyError) -> Response {
+        let shared = SharedAttempt(self.exchange, policy: self.policy, key: key, content: content)
+        let bound = self.request.worker.bind(shared)
+        self.request.worker.start { leader.finish(await bound.value.run()) }
+        var response: Response
+        switch try await leader.flight.result() {
+        case .answer(let stored, let isStored):
+            response = Response(stored)
+            response.explain(.forwarded(reason, status: stored.status, isStored: isStored))
+        case .failed(let error):
+            throw error
+        case .unshared:
+            guard let unshared = shared.takeUnshared() else { throw ProxyError(.internalError, "the answer was lost") }
+            response = unshared
+            response.explain(.forwarded(reason, status: unshared.head.status, isStored: false))
+        }
+        response.report = shared.report
+        response.report.cache = .miss
+        return response
+    }
+
+    private func follow(
+        _ flight: InFlight<SharedAttempt.Result>.Flight,
+        _ content: ByteBuffer,
+        _ reason: CacheStatus.Reason
+    ) async throws(ProxyError) -> Response {
+        switch try await flight.result() {
+        case .answer(let stored, _) where stored.matches(self.request.head.fields):
+            var response = Response(stored)
+            response.explain(.collapsed(reason, status: stored.status))
+            response.report.decision = .collapsed
+            response.report.cache = .collapsed
+            return response
+        case .failed(let error):
+            throw error
+        case .answer, .unshared:
+            return try await self.pass(.whole(content), reason)
+        }
+    }
+}
+
+extension Response {
+    fileprivate init(_ stored: StoredResponse) {
+        self.init(
+            ResponseHead(stored.status, reason: stored.reason, fields: stored.fields),
+            .whole(stored.content)
+        )
+    }
+
+    fileprivate mutating func explain(_ status: CacheStatus) {
+        self.head.fields.add("Cache-Status", status.description)
+    }
+}
+
+extension InFlight<SharedAttempt.Result>.Flight {
+    fileprivate func result() async throws(ProxyError) -> SharedAttempt.Result {
+        do {
+            return try await self.value()
+        } catch is CancellationError {
+            throw ProxyError(.cancelled, "the client went away")
+        } catch {
+            throw ProxyError(.internalError, "\(error)")
+        }
+    }
+}

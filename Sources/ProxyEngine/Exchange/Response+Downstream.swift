@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPMessage
+import NIOCore
+import ProxyConfiguration
+import Resilience
+
+extension Response {
+    /// Takes out what was meant for our own connection, and turns what names the upstream's place into ours.
+    mutating func prepareForDownstream(from upstream: UpstreamConfiguration) {
+        HopByHop.remove(from: &self.head.fields)
+        self.head.fields.add("Via", Self.via[self.head.minorVersion & 1])
+        for name in ["Location", "Content-Location"] {
+            guard let location = self.head.fields[name], let moved = upstream.downstreamLocation(location) else {
+                continue
+            }
+            self.head.fields.set(name, moved)
+        }
+    }
+
+    private static let via = ["1.0 \(RequestID.pseudonym)", "1.1 \(RequestID.pseudonym)"]
+}
+
+extension UpstreamConfiguration {
+    /// What clients put before the paths of this upstream: empty for `/`.
+    var mount: String { self.path == "/" ? "" : self.path }
+
+    /// A reference into the upstream as clients of this proxy have to follow it, or nil if it leads elsewhere.
+    func downstreamLocation(_ location: String) -> String? {
+        var path = location[...]
+        if !location.hasPrefix("/") || location.hasPrefix("//") {
+            guard let rest = self.afterAuthority(path) else { return nil }
+            path = rest
+        }
+        guard path.hasPrefix(self.url.basePath) else { return nil }
+        let rest = path.dropFirst(self.url.basePath.count)
+        guard rest.isEmpty || rest.hasPrefix("/") || rest.hasPrefix("?") else { return nil }
+        let moved = self.mount + rest
+        return moved.hasPrefix("/") ? moved : "/" + moved
+    }
+
+    /// The rest of a URL on one of the upstream's own hosts.
+    private func afterAuthority(_ location: Substring) -> Substring? {
+        guard let scheme = ["https:", "http:", ""].first(where: { location.lowercased().hasPrefix($0 + "//") }) else {
+            return nil
+        }
+        let rest = location.dropFirst(scheme.count + 2)
+        let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }.lowercased()
+        let names = [self.url.authority] + self.hosts + ["\(self.url.host):\(self.url.port)"]
+        return names.contains(authority) ? rest.dropFirst(authority.count) : nil
+    }
+}
+
+extension Upstream {
+    /// The value of `X-Windbreak-Circuit`.
+    func circuitField(_ state: CircuitBreaker.State) -> String { "\(self.name); state=\(state.rawValue)" }
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPMessage
+import NIOCore
+
+/// Takes a message's content out of a connection's bytes, piece by piece (RFC 9112, 6 and 7).
+struct BodyDecoder {
+    enum Piece {
+        case bytes(ByteBuffer)
+        /// The buffer is used up before the content is.
+        case needsMore
+        case end(trailers: HeaderFields?)
+    }
+
+    private enum State {
+        /// So many octets are left. Ends when none are.
+        case length(Int)
+        /// Everything up to the end of the connection.
+        case untilClose
+        case chunkSize
+        /// So many octets of a chunk are left. Then comes its line end.
+        case chunk(Int)
+        case chunkEnd
+        /// The section after the last chunk.
+        case trailers
+        case finished(HeaderFields?)
+    }
+
+    private var state: State
+    private var scanner = HeadScanner()
+
+    /// A chunk-size line with its extensions; nobody needs more.
+    private static let sizeLineLimit = 256
+    private static let trailerLimits = HeadLimits(line: 8 << 10, fields: 8 << 10, count: 64)
+
+    init(_ framing: BodyFraming) {
+        self.state =
+            switch framing {
+            case .none: .finished(nil)
+            case .length(let length): length > 0 ? .length(length) : .finished(nil)
+            case .chunked: .chunkSize
+            case .untilClose: .untilClose
+            }
+    }
+
+    var isFinished: Bool {
+        if case .finished = self.state { true } else { false }
+    }
+
+    mutating func next(in buffer: inout ByteBuffer) throws(HTTP1Error) -> Piece {
+        while true {
+            switch self.state {
+            case .finished(let trailers):
+                return .end(trailers: trailers)
+            case .length(let left):
+                guard let piece = Self.take(left, from: &buffer) else { return .needsMore }
+                self.state = left == piece.readableBytes ? .finished(nil) : .length(left - piece.readableBytes)
+                return .bytes(piece)
+            case .untilClose:
+                guard let piece = Self.take(.max, from: &buffer) else { return .needsMore }
+                return .bytes(piece)
+            case .chunkSize:
+                guard let size = try Self.chunkSize(&buffer) else { return .needsMore }
+                self.state = size == 0 ? .trailers : .chunk(size)
+            case .chunk(let left):
+                guard let piece = Self.take(left, from: &buffer) else { return .needsMore }
+                self.state = left == piece.readableBytes ? .chunkEnd : .chunk(left - piece.readableBytes)
+                return .bytes(piece)
+            case .chunkEnd:
+                guard let end = buffer.readInteger(as: UInt16.self) else { return .needsMore }
+                guard end == 0x0D0A else { throw .malformed("a chunk is longer than its size") }
+                self.state = .chunkSize
+            case .trailers:
+                guard let trailers = try self.readTrailers(&buffer) else { return .needsMore }
+                self.state = .finished(trailers.isEmpty ? nil : trailers)
+            }
+        }
+    }
+
+    /// The connection has ended. Whether that was the end of the content too.
+    mutating func inputEnded() -> Bool {
+        switch self.state {
+        case .untilClose:
+            self.state = .finished(nil)
+            return true
+        case .finished: return true
+        case .length, .chunkSize, .chunk, .chunkEnd, .trailers: return false
+        }
+    }
+
+    private static func take(_ limit: Int, from buffer: inout ByteBuffer) -> ByteBuffer? {
+        guard buffer.readableBytes > 0 else { return nil }
+        return buffer.readSlice(length: min(limit, buffer.readableBytes))
+    }
+
+    /// RFC 9112, 7.1: hexadecimal digits without sign or space, then perhaps extensions, which are dropped.
+    private static func chunkSize(_ buffer: inout ByteBuffer) throws(HTTP1Error) -> Int? {
+        let view = buffer.readableBytesView
+        guard let newline = view.firstIndex(of: 0x0A) else {
+            guard view.count <= Self.sizeLineLimit else { throw .malformed("a chunk-size line is too long") }
+            return nil
+        }
+        let line = view[view.startIndex..<newline]
+        guard line.count <= Self.sizeLineLimit else { throw .malformed("a chunk-size line is too long") }
+        guard line.last == 0x0D else { throw .malformed("a line ends in a bare LF") }
+        var size = 0
+        var digits = 0
+        var position = line.startIndex
+        while position < line.endIndex, let digit = line[position].hexDigitValue {
+            digits += 1
+            guard digits <= 15 else { throw .malformed("a chunk size is too large") }
+            size = size << 4 | Int(digit)
+            position += 1
+        }
+        guard digits > 0 else { throw .malformed("a chunk size is not a number") }
+        try Self.checkExtensions(line[position..<(line.endIndex - 1)])
+        buffer.moveReaderIndex(to: newline + 1)
+        return size
+    }
+
+    private static func checkExtensions(_ bytes: ByteBufferView) throws(HTTP1Error) {
+        guard let first = bytes.first else { return }
+        guard first == 0x3B, bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
+            throw .malformed("a chunk size is not a number")
+        }
+    }
+
+    private mutating func readTrailers(_ buffer: inout ByteBuffer) throws(HTTP1Error) -> HeaderFields? {
+        guard let length = try self.scanner.end(in: buffer, limits: Self.trailerLimits) else { return nil }
+        self.scanner.reset()
+        let result = buffer.withUnsafeReadableBytes { bytes in
+            Result { () throws(HTTP1Error) in
+                try FieldLines.parse(
+                    UnsafeRawBufferPointer(rebasing: bytes[..<(length - 2)]),
+                    maxFields: Self.trailerLimits.count
+                )
+            }
+        }
+        var trailers = try result.get()
+        buffer.moveReaderIndex(forwardBy: length)
+        // RFC 9110, 6.5.1: what frames, routes or authenticates a message is of no effect after it.
+        for name in Self.forbiddenTrailers { trailers.remove(name) }
+        return trailers
+    }
+
+    private static let forbiddenTrailers = [
+        "content-length", "transfer-encoding", "host", "connection", "trailer", "te", "upgrade", "expect",
+        "content-encoding", "content-type", "content-range", "authorization", "set-cookie", "cache-control",
+    ]
+}

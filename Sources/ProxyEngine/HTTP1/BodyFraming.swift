@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPMessage
+
+/// Where a message's content ends (RFC 9112, 6.3).
+enum BodyFraming: Hashable, Sendable {
+    case none
+    case length(Int)
+    case chunked
+    /// Responses only: the content ends where the connection does.
+    case untilClose
+
+    static func ofRequest(_ head: RequestHead) throws(HTTP1Error) -> BodyFraming {
+        let length = try Self.contentLength(head.fields, tolerateRepetition: false)
+        guard head.fields.contains("transfer-encoding") else {
+            return length.map { $0 == 0 ? .none : .length($0) } ?? .none
+        }
+        // RFC 9112, 6.1: a request with both is an attempt to be read in two ways.
+        guard length == nil else { throw .malformed("both Content-Length and Transfer-Encoding are given") }
+        guard head.minorVersion >= 1 else { throw .malformed("HTTP/1.0 has no Transfer-Encoding") }
+        try Self.requireChunked(head.fields)
+        return .chunked
+    }
+
+    static func ofResponse(_ head: ResponseHead, to method: HTTPMethod) throws(HTTP1Error) -> BodyFraming {
+        guard head.mayHaveContent(to: method) else { return .none }
+        let length = try Self.contentLength(head.fields, tolerateRepetition: true)
+        guard head.fields.contains("transfer-encoding") else {
+            return length.map { $0 == 0 ? .none : .length($0) } ?? .untilClose
+        }
+        guard length == nil else { throw .malformed("both Content-Length and Transfer-Encoding are given") }
+        // RFC 9112, 6.1: in HTTP/1.0 its framing is faulty.
+        guard head.minorVersion >= 1 else { throw .malformed("HTTP/1.0 has no Transfer-Encoding") }
+        try Self.requireChunked(head.fields)
+        return .chunked
+    }
+
+    private static func requireChunked(_ fields: HeaderFields) throws(HTTP1Error) {
+        guard fields.count(of: "transfer-encoding") == 1,
+            fields["transfer-encoding"]?.equalsIgnoringCase("chunked") == true
+        else { throw .malformed("Transfer-Encoding is not one final chunked") }
+    }
+
+    /// - Parameter tolerateRepetition: Whether two equal lines count as one (RFC 9112, 6.3, allows it).
+    private static func contentLength(
+        _ fields: HeaderFields,
+        tolerateRepetition: Bool
+    ) throws(HTTP1Error) -> Int? {
+        var length: Int?
+        for value in fields.values(of: "content-length") {
+            guard !value.isEmpty, value.utf8.count <= 18, value.utf8.allSatisfy({ 0x30...0x39 ~= $0 }),
+                let number = Int(value)
+            else { throw .malformed("Content-Length is not a number") }
+            guard length == nil || tolerateRepetition && length == number else {
+                throw .malformed("Content-Length is given twice")
+            }
+            length = number
+        }
+        return length
+    }
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPMessage
+import NIOCore
+
+/// Reads request heads from a connection's bytes (RFC 9112, 3).
+struct RequestParser {
+    private var scanner = HeadScanner()
+    private let limits: HeadLimits
+
+    init(limits: HeadLimits) { self.limits = limits }
+
+    /// Takes one head out of the buffer, or returns nil and leaves the buffer until more bytes have come.
+    mutating func next(in buffer: inout ByteBuffer) throws(HTTP1Error) -> RequestHead? {
+        try self.skipEmptyLines(&buffer)
+        guard let first = buffer.getInteger(at: buffer.readerIndex, as: UInt8.self) else { return nil }
+        // Half an empty line: what it is the other half will tell.
+        if first == 0x0D { return nil }
+        // Whatever does not begin with a method is refused at once, without waiting for a line: TLS, say.
+        guard first.isTokenCharacter else { throw .malformed("this is not HTTP") }
+        guard let length = try self.scanner.end(in: buffer, limits: self.limits) else { return nil }
+        self.scanner.reset()
+        let head = try Self.parse(buffer, length: length, limits: self.limits)
+        buffer.moveReaderIndex(forwardBy: length)
+        return head
+    }
+
+    /// A client may send an empty line before a request (RFC 9112, 2.2).
+    private func skipEmptyLines(_ buffer: inout ByteBuffer) throws(HTTP1Error) {
+        while buffer.getInteger(at: buffer.readerIndex, as: UInt8.self) == 0x0D, buffer.readableBytes >= 2 {
+            guard buffer.getInteger(at: buffer.readerIndex + 1, as: UInt8.self) == 0x0A else {
+                throw .malformed("this is not HTTP")
+            }
+            buffer.moveReaderIndex(forwardBy: 2)
+        }
+    }
+
+    private static func parse(
+        _ buffer: ByteBuffer,
+        length: Int,
+        limits: HeadLimits
+    ) throws(HTTP1Error) -> RequestHead {
+        let result = buffer.withUnsafeReadableBytes { readable -> Result<RequestHead, HTTP1Error> in
+            Result { () throws(HTTP1Error) in
+                let bytes = UnsafeRawBufferPointer(rebasing: readable[..<(length - 2)])
+                guard let lineEnd = bytes.firstIndex(of: 0x0D), bytes[lineEnd + 1] == 0x0A else {
+                    throw .malformed("a carriage return stands within a line")
+                }
+                var head = try Self.parseLine(UnsafeRawBufferPointer(rebasing: bytes[..<lineEnd]))
+                head.fields = try FieldLines.parse(
+                    UnsafeRawBufferPointer(rebasing: bytes[(lineEnd + 2)...]),
+                    maxFields: limits.count
+                )
+                try Self.checkHost(head)
+                return head
+            }
+        }
+        return try result.get()
+    }
+
+    private static func parseLine(_ line: UnsafeRawBufferPointer) throws(HTTP1Error) -> RequestHead {
+        var methodEnd = 0
+        while methodEnd < line.count, line[methodEnd].isTokenCharacter { methodEnd += 1 }
+        guard methodEnd > 0, methodEnd <= 32, methodEnd < line.count, line[methodEnd] == 0x20 else {
+            throw .malformed("the method is not a token")
+        }
+        let targetStart = methodEnd + 1
+        var targetEnd = targetStart
+        while targetEnd < line.count, Self.isTargetCharacter(line[targetEnd]) { targetEnd += 1 }
+        guard targetEnd > targetStart, targetEnd < line.count, line[targetEnd] == 0x20 else {
+            throw .malformed("the request target has a character that must be percent-encoded")
+        }
+        return RequestHead(
+            HTTPMethod(rawValue: String(decoding: line[..<methodEnd], as: UTF8.self)),
+            String(decoding: line[targetStart..<targetEnd], as: UTF8.self),
+            minorVersion: try HTTPVersion.minor(UnsafeRawBufferPointer(rebasing: line[(targetEnd + 1)...]))
+        )
+    }
+
+    /// Visible ASCII without `#`: a fragment is never sent (RFC 9112, 3.2).
+    private static func isTargetCharacter(_ byte: UInt8) -> Bool {
+        byte > 0x20 && byte < 0x7F && byte != 0x23
+    }
+
+    /// RFC 9112, 3.2: exactly one Host in HTTP/1.1, at most one in HTTP/1.0, and a valid one.
+    private static func checkHost(_ head: RequestHead) throws(HTTP1Error) {
+        let count = head.fields.count(of: "host")
+        guard count == 1 || count == 0 && head.minorVersion == 0 else {
+            throw .malformed(count == 0 ? "Host is missing" : "Host is given twice")
+        }
+        guard head.fields["host"].map(Self.isHost) ?? true else { throw .malformed("Host is not a host") }
+    }
+
+    /// `uri-host [ ":" port ]` (RFC 9110, 7.2).
+    private static func isHost(_ value: String) -> Bool {
+        let bytes = value.utf8
+        // A colon within brackets is one of an IPv6 address.
+        let address = bytes.first == 0x5B ? bytes.prefix { $0 != 0x5D } : bytes.prefix { $0 != 0x3A }
+        let port = bytes[address.endIndex...].drop { $0 == 0x5D }
+        return bytes.allSatisfy(Self.isHostCharacter)
+            && (port.isEmpty || port.first == 0x3A && port.dropFirst().allSatisfy { 0x30...0x39 ~= $0 })
+    }
+
+    private static func isHostCharacter(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        // The other characters of uri-host and port (RFC 3986, 3.2.2).
+        case 0x21, 0x24...0x2E, 0x3A, 0x3B, 0x3D, 0x5B, 0x5D, 0x5F, 0x7E: true
+        default: false
+        }
+    }
+}
+
+enum HTTPVersion {
+    /// The minor version of `HTTP/1.0` or `HTTP/1.1`.
+    static func minor(_ bytes: UnsafeRawBufferPointer) throws(HTTP1Error) -> Int {
+        guard bytes.count == 8, bytes.starts(with: "HTTP/".utf8), bytes[6] == 0x2E,
+            0x30...0x39 ~= bytes[5], 0x30...0x39 ~= bytes[7]
+        else { throw .malformed("the HTTP version is malformed") }
+        guard bytes[5] == 0x31, bytes[7] <= 0x31 else { throw .unsupportedVersion }
+        return Int(bytes[7] - 0x30)
+    }
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPMessage
+import NIOCore
+import NIOPosix
+import ProxyConfiguration
+import Synchronization
+
+/// One bound address with the connections that came in through it.
+package final class Listener: Sendable {
+    /// Which routes are served here.
+    package enum Role: String, Sendable { case main, admin }
+
+    let role: Role
+    let address: ListenAddress
+    let engine: Engine
+    private let channel = Mutex<(any Channel)?>(nil)
+    /// One set for each worker, by its index.
+    private let connections: [NIOLoopBoundBox<ConnectionSet>]
+    private let open = OpenCount()
+
+    private final class ConnectionSet {
+        var connections: [ObjectIdentifier: ServerConnection] = [:]
+        var isDraining = false
+    }
+
+    init(_ address: ListenAddress, role: Role, engine: Engine) {
+        self.address = address
+        self.role = role
+        self.engine = engine
+        self.connections = engine.workers.map { .makeBoxSendingValue(ConnectionSet(), eventLoop: $0.loop) }
+    }
+
+    /// Takes the address; clients that connect wait until `startAccepting`.
+    ///
+    /// - Throws: Whatever the system says against the address.
+    func bind() async throws {
+        let channel = try await ServerBootstrap(group: self.engine.group)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelOption(.maxMessagesPerRead, value: 64)
+            .serverChannelOption(.autoRead, value: false)
+            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.autoRead, value: false)
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: 32 << 10, high: 128 << 10))
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try self.accept(channel) }
+            }
+            .bind(host: self.address.host, port: self.address.port)
+            .get()
+        self.channel.withLock { $0 = channel }
+    }
+
+    func startAccepting() {
+        guard let channel = self.channel.withLock({ $0 }) else { return }
+        channel.setOption(.autoRead, value: true).whenSuccess { channel.read() }
+    }
+
+    var localAddress: SocketAddress? { self.channel.withLock { $0?.localAddress } }
+
+    private func accept(_ channel: any Channel) throws {
+        guard let worker = self.engine.worker(of: channel.eventLoop) else { throw ChannelError.inappropriateOperationForState }
+        let stream = ByteStream(loop: worker.loop)
+        try channel.pipeline.syncOperations.addHandler(stream)
+        let client = Request.Client(address: channel.remoteAddress?.ipAddress ?? "unix", isTLS: false)
+        let connection = ServerConnection(stream, client: client, worker: worker, listener: self)
+        let set = self.connections[worker.index].value
+        set.connections[ObjectIdentifier(connection)] = connection
+        self.open.add()
+        self.engine.metrics.connectionOpened(at: self.role)
+        if set.isDraining { connection.drain() }
+        connection.start()
+    }
+
+    func remove(_ connection: ServerConnection, on worker: Worker) {
+        guard self.connections[worker.index].value.connections.removeValue(forKey: ObjectIdentifier(connection)) != nil
+        else { return }
+        self.engine.metrics.connectionClosed(at: self.role)
+        self.open.remove()
+    }
+
+    // MARK: Ending
+
+    /// Accepts nothing more, and ends every connection after the exchange that it has.
+    func drain() async {
+        let channel = self.channel.withLock { $0.take() }
+        try? await channel?.close().get()
+        self.onEveryWorker { set in
+            set.isDraining = true
+            for connection in Array(set.connections.values) { connection.drain() }
+        }
+    }
+
+    /// Returns when every connection has ended, or the time is up; then the rest is cut off.
+    ///
+    /// - Returns: How many connections were cut off.
+    func ended(within duration: Duration) async -> Int {
+        let expiry = self.engine.group.any().scheduleTask(in: TimeAmount(duration)) { self.open.giveUp() }
+        await self.open.isZero()
+        expiry.cancel()
+        let left = self.open.count
+        self.onEveryWorker { set in
+            for connection in Array(set.connections.values) { connection.cut() }
+        }
+        return left
+    }
+
+    private func onEveryWorker(_ body: @escaping @Sendable (ConnectionSet) -> Void) {
+        for (worker, box) in zip(self.engine.workers, self.connections) {
+            worker.loop.execute { body(box.value) }
+        }
+    }
+}

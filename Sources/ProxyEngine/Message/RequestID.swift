@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// Tells the exchanges of one process, and with luck of all processes, apart: `3f9c01d2-42`.
+package struct RequestID: Hashable, Sendable, CustomStringConvertible {
+    private let number: UInt64
+
+    private static let process = UInt32.random(in: .min ... .max)
+    private static let counter = Atomic<UInt64>(0)
+
+    package static func next() -> RequestID {
+        RequestID(number: Self.counter.wrappingAdd(1, ordering: .relaxed).newValue)
+    }
+
+    package var description: String {
+        let prefix = String(Self.process, radix: 16)
+        return String(repeating: "0", count: 8 - prefix.utf8.count) + prefix + "-" + String(self.number)
+    }
+
+    /// The word for this process in `Via`, by which it knows its own requests again (RFC 9110, 7.6.3).
+    package static let pseudonym = "windbreak-" + String(Self.process, radix: 16)
+}

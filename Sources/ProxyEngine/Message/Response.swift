@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import HTTPMessage
+package import NIOCore
+package import Resilience
+
+/// What the engine answers, with what is to be known about how it came to be.
+///
+/// Its fields are end-to-end fields only; `Content-Length` stands among them only where there is no content to count,
+/// as in answers to HEAD.
+package struct Response {
+    package var head: ResponseHead
+    package var body: Body
+    package var report = ExchangeReport()
+    /// The admission of the attempt behind it, which knows the outcome once the content has been read.
+    var ticket: CircuitTicket?
+
+    package init(_ head: ResponseHead, _ body: Body = .empty) {
+        self.head = head
+        self.body = body
+    }
+
+    /// The report, with what has become known since the head was received.
+    package var finalReport: ExchangeReport {
+        var report = self.report
+        report.outcome = self.ticket?.outcome ?? report.outcome
+        return report
+    }
+
+    /// Reads all of the content. Throws when it is cut off or longer than `limit` bytes; then the rest is given up.
+    package func collected(upTo limit: Int) async throws(ProxyError) -> CollectedResponse {
+        switch try await self.body.collect(upTo: limit) {
+        case .whole(let content):
+            return CollectedResponse(head: self.head, content: content, report: self.finalReport)
+        case .tooLarge:
+            throw ProxyError(.protocolError, "the answer is longer than \(limit) bytes")
+        }
+    }
+}
+
+/// A response whose content has arrived whole.
+package struct CollectedResponse: Sendable {
+    package let head: ResponseHead
+    package let content: ByteBuffer
+    package let report: ExchangeReport
+}
+
+/// How an exchange went: what its access line and its metrics say.
+package struct ExchangeReport: Sendable {
+    package var upstream: String?
+    /// What the circuit was when the exchange was decided.
+    package var circuit: CircuitBreaker.State?
+    package var decision: Decision = .local
+    /// Tries at the upstream that this exchange made itself.
+    package var attempts = 0
+    package var cache: CacheUse = .none
+    package var outcome: Outcome?
+    /// Why the proxy itself had to answer.
+    package var reason: String?
+
+    package init() {}
+
+    package enum Decision: String, CaseIterable, Sendable {
+        /// Answered by the proxy itself: health, combined, errors.
+        case local
+        case pass, probe, rejected, hit, collapsed
+    }
+
+    package enum CacheUse: String, CaseIterable, Sendable {
+        /// No cache is declared, or not for this request.
+        case none
+        case hit, miss, bypass, collapsed
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPCaching
+import HTTPMessage
+import NIOCore
+
+/// Finds who answers a request, and lets them: a snapshot with its routes.
+final class Dispatcher: Sendable {
+    let snapshot: Snapshot
+    /// Hides the credentials of every upstream in what is logged.
+    let mask: TargetMask
+    private let main: Router
+    private let admin: Router
+
+    init(_ snapshot: Snapshot, main: [LocalRoute], admin: [LocalRoute]) {
+        self.snapshot = snapshot
+        self.mask = TargetMask(snapshot.upstreams.reduce(into: []) { $0.formUnion($1.credentials.query) })
+        self.main = Router(upstreams: snapshot.upstreams, local: main)
+        self.admin = Router(upstreams: [], local: admin)
+    }
+
+    /// Never throws: whatever goes wrong is an answer too.
+    func respond(to request: Request, at role: Listener.Role) async -> Response {
+        do throws(ProxyError) {
+            let target = try RequestTarget(request.head.target)
+            let router = role == .main ? self.main : self.admin
+            switch try router.match(target) {
+            case .upstream(let upstream, let path):
+                try self.refuseLoop(request.head.fields)
+                return await upstream.exchange(request, path: path)
+            case .local(let route):
+                return try await route.respond(to: request, target)
+            }
+        } catch {
+            return error.response()
+        }
+    }
+
+    /// RFC 9110, 7.6.3: a request that has been here before would go round for ever.
+    private func refuseLoop(_ fields: HeaderFields) throws(ProxyError) {
+        let hasBeenHere = fields.list("via").contains {
+            $0.split(separator: " ").dropFirst().first == RequestID.pseudonym[...]
+        }
+        if hasBeenHere { throw ProxyError(.loop, "Via names this proxy") }
+    }
+}
+
+extension LocalRoute {
+    fileprivate func respond(to request: Request, _ target: RequestTarget) async throws(ProxyError) -> Response {
+        guard self.allows(request.head.method) else {
+            var response = ProxyError(.methodNotAllowed, "allowed here: \(self.allow)").response()
+            response.head.fields.add("Allow", self.allow)
+            return response
+        }
+        guard case .whole(let content) = try await request.body.collect(upTo: self.handler.maxBody) else {
+            throw ProxyError(.contentTooLarge, "at most \(self.handler.maxBody) bytes are taken here")
+        }
+        let answer = await self.handler.respond(
+            to: LocalRequest(
+                head: request.head,
+                path: target.path,
+                query: target.query.map(String.init),
+                body: content,
+                client: request.client,
+                worker: request.worker,
+                id: request.id
+            )
+        )
+        var response = Response(ResponseHead(answer.status, fields: answer.fields), .whole(answer.body))
+        response.report.reason = answer.reason
+        return response
+    }
+}

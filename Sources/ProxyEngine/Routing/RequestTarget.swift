@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPMessage
+
+/// A request target taken apart, its path in the one form that routing and upstream both see.
+///
+/// Whatever an upstream could read as a step upwards is either resolved here, before a route is looked for, or refused:
+/// a request never matches one mount and reaches another.
+struct RequestTarget: Hashable {
+    /// The host of an absolute-form target, in lower case and without port; nil for origin form.
+    var host: String?
+    /// Begins with `/`; percent-encoded, dot segments resolved (RFC 3986, 5.2.4).
+    var path: String
+    /// What follows the `?`.
+    var query: Substring?
+
+    /// The path with the query, as a request line has it.
+    var pathAndQuery: String { self.query.map { "\(self.path)?\($0)" } ?? self.path }
+
+    init(_ target: String) throws(ProxyError) {
+        var rest = target[...]
+        if !target.hasPrefix("/") { self.host = try Self.takeAuthority(&rest) }
+        if let mark = rest.utf8.firstIndex(of: 0x3F) {
+            self.query = rest[rest.index(after: mark)...]
+            rest = rest[..<mark]
+        }
+        self.path = try Self.normalized(rest.isEmpty ? "/" : rest)
+    }
+
+    /// `http://host:port/path` (RFC 9112, 3.2.2). User information in a target is a trick, not a request (RFC 9110, 4.2.4).
+    private static func takeAuthority(_ rest: inout Substring) throws(ProxyError) -> String {
+        guard let scheme = ["http://", "https://"].first(where: { rest.prefix($0.count).equalsIgnoringCase($0) }) else {
+            throw ProxyError(.badRequest, "the request target is neither a path nor an http URL")
+        }
+        rest = rest.dropFirst(scheme.count)
+        let authority = rest.prefix { $0 != "/" && $0 != "?" }
+        rest = rest.dropFirst(authority.count)
+        guard !authority.contains("@"), let host = Self.host(of: authority) else {
+            throw ProxyError(.badRequest, "the authority of the request target is malformed")
+        }
+        return host
+    }
+
+    private static func host(of authority: Substring) -> String? {
+        if authority.first == "[" {
+            guard let end = authority.firstIndex(of: "]") else { return nil }
+            return authority[authority.index(after: authority.startIndex)..<end].lowercased()
+        }
+        let parts = authority.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let host = parts.first, !host.isEmpty, parts.count == 1 || parts[1].allSatisfy(\.isNumber) else { return nil }
+        return host.lowercased()
+    }
+
+    private static func normalized(_ path: Substring) throws(ProxyError) -> String {
+        guard Self.mayHaveDots(path) else { return String(path) }
+        var segments: [Substring] = []
+        let parts = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        for (position, part) in parts.enumerated() {
+            let isLast = position == parts.count - 1
+            switch try Self.kind(of: part) {
+            case .name: segments.append(part)
+            case .here: if isLast { segments.append("") }
+            case .up:
+                guard segments.popLast() != nil else {
+                    throw ProxyError(.badRequest, "the path leads above its root")
+                }
+                if isLast { segments.append("") }
+            }
+        }
+        return "/" + segments.joined(separator: "/")
+    }
+
+    /// Nearly no path has any of these, and then it is taken as it is.
+    private static func mayHaveDots(_ path: Substring) -> Bool {
+        var previous: UInt8 = 0
+        for byte in path.utf8 {
+            if byte == 0x5C || byte == 0x25 || byte == 0x2E && (previous == 0x2F || previous == 0x2E) { return true }
+            previous = byte
+        }
+        return false
+    }
+
+    private enum Segment { case name, here, up }
+
+    /// Encoded dots count as dots. A separator that is encoded, or that only some servers take for one, does not divide,
+    /// but must not hide a step upwards either; nor must a path parameter (`..;x`).
+    private static func kind(of segment: Substring) throws(ProxyError) -> Segment {
+        let decoded = PercentEncoding.decode(segment)
+        if decoded.contains(0) { throw ProxyError(.badRequest, "the path has a zero octet") }
+        if decoded == [0x2E] { return .here }
+        if decoded == [0x2E, 0x2E] { return .up }
+        let hidden = decoded.split(omittingEmptySubsequences: false) { $0 == 0x2F || $0 == 0x5C }.map { part in
+            part.prefix { $0 != 0x3B }
+        }
+        let isHiding = hidden.contains { $0.elementsEqual([0x2E, 0x2E]) || hidden.count == 1 && $0.elementsEqual([0x2E]) }
+        guard !isHiding else { throw ProxyError(.badRequest, "the path hides a dot segment") }
+        return .name
+    }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPMessage
+import ProxyConfiguration
+
+/// Who answers a request: by path prefix, the longest first, or by host for requests in absolute form.
+struct Router: Sendable {
+    enum Match: Sendable {
+        /// - Parameter path: What follows the upstream's mount, with the query.
+        case upstream(Upstream, path: Substring)
+        case local(LocalRoute)
+    }
+
+    private enum Owner: Sendable {
+        case upstream(Upstream)
+        case local(LocalRoute)
+    }
+
+    private struct Entry: Sendable {
+        var prefix: String
+        var owner: Owner
+    }
+
+    private let entries: [Entry]
+    private let hosts: [String: Upstream]
+
+    init(upstreams: [Upstream], local: [LocalRoute]) {
+        let mounts = upstreams.map { Entry(prefix: $0.configuration.mount, owner: .upstream($0)) }
+        let handlers = local.map { Entry(prefix: $0.path, owner: .local($0)) }
+        self.entries = (handlers + mounts).sorted { $0.prefix.utf8.count > $1.prefix.utf8.count }
+        var hosts: [String: Upstream] = [:]
+        for upstream in upstreams {
+            for host in upstream.configuration.hosts { hosts[host] = upstream }
+        }
+        self.hosts = hosts
+    }
+
+    func match(_ target: RequestTarget) throws(ProxyError) -> Match {
+        if let host = target.host { return try self.match(target, host: host) }
+        for entry in self.entries {
+            guard let rest = Self.rest(of: target.path, below: entry.prefix) else { continue }
+            switch entry.owner {
+            case .local(let route):
+                if route.isPrefix || rest.isEmpty { return .local(route) }
+            case .upstream(let upstream):
+                return .upstream(upstream, path: target.pathAndQuery.utf8.dropFirst(entry.prefix.utf8.count).substring)
+            }
+        }
+        throw ProxyError(.noRoute, "nothing is declared for this path")
+    }
+
+    /// A target in absolute form names the upstream's own path, base included.
+    private func match(_ target: RequestTarget, host: String) throws(ProxyError) -> Match {
+        guard let upstream = self.hosts[host] else { throw ProxyError(.denied, "this host is not declared") }
+        let base = upstream.configuration.url.basePath
+        guard Self.rest(of: target.path, below: base) != nil else {
+            throw ProxyError(.noRoute, "the path is not below the base of this upstream", upstream: upstream.name)
+        }
+        return .upstream(upstream, path: target.pathAndQuery.utf8.dropFirst(base.utf8.count).substring)
+    }
+
+    /// Prefixes end where segments end: `/plants` does not own `/plants-too`.
+    private static func rest(of path: String, below prefix: String) -> Substring.UTF8View? {
+        guard path.utf8.starts(with: prefix.utf8) else { return nil }
+        let rest = path.utf8.dropFirst(prefix.utf8.count)
+        return rest.isEmpty || rest.first == 0x2F ? rest : nil
+    }
+}
+
+extension Substring.UTF8View {
+    fileprivate var substring: Substring { Substring(self) }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPMessage
+
+/// Fields that end at this proxy (RFC 9110, 7.6.1).
+enum HopByHop {
+    private static let names = [
+        "connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization",
+        "proxy-authentication-info", "te", "transfer-encoding", "upgrade", "http2-settings",
+    ]
+
+    /// Fields that a peer cannot take away by naming them in `Connection`: what they say is for the other end.
+    private static let protected = [
+        "host", "content-length", "content-type", "via", "cache-control", "date", "authorization",
+    ]
+
+    static func remove(from fields: inout HeaderFields) {
+        let nominated = fields.list("connection").filter { token in
+            !token.equalsIgnoringCase("close") && !token.equalsIgnoringCase("keep-alive")
+                && !Self.protected.contains { token.equalsIgnoringCase($0) }
+        }
+        for name in Self.names { fields.remove(name) }
+        for name in nominated { fields.remove(String(name)) }
+    }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPMessage
+import NIOCore
+import ProxyConfiguration
+
+/// A request as the upstream gets it: another target, another host, and no field that was meant for this hop.
+struct OutgoingRequest {
+    let head: RequestHead
+    let body: Body
+    /// The method that decides whether the answer has content.
+    var method: HTTPMethod { self.head.method }
+
+    /// - Parameter path: What follows the upstream's mount, with the query.
+    init(_ request: Request, body: Body, path: Substring, to upstream: UpstreamConfiguration) {
+        var fields = request.head.fields
+        HopByHop.remove(from: &fields)
+        fields.remove("expect")
+        fields.remove("content-length")
+        fields.remove("host")
+        for name in upstream.requestHeaders.remove { fields.remove(name) }
+        Self.addForwarded(&fields, request, upstream.forwardedHeaders)
+        fields.add("Via", "1.\(request.head.minorVersion) \(RequestID.pseudonym)")
+        for field in upstream.requestHeaders.set { fields.set(field.name, field.value) }
+        fields.add("Host", upstream.url.authority)
+        var target = upstream.url.basePath + path
+        if !target.hasPrefix("/") { target = "/" + target }
+        if let key = upstream.apiKey?.revealed, !key.isEmpty {
+            Self.place(key, upstream.auth, &fields, &target)
+        }
+        switch body {
+        case .whole(let content):
+            // RFC 9110, 8.6: a method that anticipates content says so even when there is none.
+            if content.readableBytes > 0 || request.head.method.anticipatesContent {
+                fields.add("Content-Length", String(content.readableBytes))
+            }
+        case .stream(let source):
+            if let length = source.length {
+                fields.add("Content-Length", String(length))
+            } else {
+                fields.add("Transfer-Encoding", "chunked")
+            }
+        }
+        self.head = RequestHead(request.head.method, target, fields: fields)
+        self.body = body
+    }
+
+    private static func addForwarded(_ fields: inout HeaderFields, _ request: Request, _ rule: ForwardedHeaders) {
+        let previous = rule == .append ? fields.values(of: "x-forwarded-for") : []
+        let proto = rule == .append ? fields["x-forwarded-proto"] : nil
+        let host = rule == .append ? fields["x-forwarded-host"] : nil
+        for name in ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"] { fields.remove(name) }
+        guard rule != .remove else { return }
+        fields.add("X-Forwarded-For", (previous + [request.client.address]).joined(separator: ", "))
+        fields.add("X-Forwarded-Proto", proto ?? (request.client.isTLS ? "https" : "http"))
+        if let host = host ?? request.head.fields["host"] { fields.add("X-Forwarded-Host", host) }
+    }
+
+    private static func place(
+        _ key: String,
+        _ placement: CredentialPlacement?,
+        _ fields: inout HeaderFields,
+        _ target: inout String
+    ) {
+        switch placement {
+        case .header(let name):
+            fields.set(name, key)
+        case .query(let name):
+            let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+            let others = (parts.count > 1 ? parts[1] : "").split(separator: "&").filter {
+                !($0.split(separator: "=", maxSplits: 1).first ?? "").equalsIgnoringCase(name)
+            }
+            target = parts[0] + "?" + (others + ["\(name)=\(PercentEncoding.queryValue(key))"]).joined(separator: "&")
+        case nil:
+            break
+        }
+    }
+}
+
+extension HTTPMethod {
+    fileprivate var anticipatesContent: Bool { self == .post || self == .put || self.rawValue == "PATCH" }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPMessage
+import NIOCore
+import ProxyConfiguration
+import Resilience
+
+extension ResponseRules {
+    /// What a status alone says about the upstream.
+    ///
+    /// 501 and 505 tell about the request, not about the upstream's health; every other 5xx is a failure, and so is a 4xx
+    /// that the file has taken out of the exclusions.
+    func outcome(of status: Int) -> Outcome {
+        if self.throttled.contains(status), !self.exclude.takesBack(status) { return .throttled }
+        if self.exclude.contains(status) { return .excluded }
+        switch status {
+        case ..<400: return .success
+        case 501, 505: return .excluded
+        default: return .failure(.status)
+        }
+    }
+}
+
+/// Judges a response by its status and, where the rules ask for it, by its content, which passes by unchanged.
+struct ResponseJudge {
+    private let byStatus: Outcome
+    private let rules: ResponseRules
+    private let isInspected: Bool
+    private var content = ByteBuffer()
+    private var isTooLarge = false
+
+    /// Content beyond this is not read for meaning: nobody's error page is that long, and parsing takes time of the loop.
+    private static let limit = 1 << 20
+
+    init(_ rules: ResponseRules, head: ResponseHead) {
+        self.rules = rules
+        self.byStatus = rules.outcome(of: head.status)
+        let encoding = head.fields["content-encoding"] ?? "identity"
+        self.isInspected =
+            self.byStatus == .success && 200...299 ~= head.status && head.status != 204
+            && (rules.expect == .json || !rules.failedWhen.isEmpty)
+            // Compressed content is the upstream's own business; its status has to do.
+            && encoding.equalsIgnoringCase("identity")
+    }
+
+    mutating func see(_ piece: ByteBuffer) {
+        guard self.isInspected, !self.isTooLarge else { return }
+        var piece = piece
+        if self.content.readableBytes + piece.readableBytes > Self.limit {
+            self.isTooLarge = true
+            self.content = ByteBuffer()
+        } else if self.content.readableBytes == 0 {
+            self.content = piece
+        } else {
+            self.content.writeBuffer(&piece)
+        }
+    }
+
+    /// Asked at the end of complete content.
+    var verdict: Outcome {
+        guard self.isInspected, !self.isTooLarge else { return self.byStatus }
+        guard let json = try? JSON(parsing: self.content.readableBytesView) else {
+            return self.rules.expect == .json ? .failure(.body) : self.byStatus
+        }
+        let hasFailed = self.rules.failedWhen.contains { json[pointer: $0.pointer]?.text == $0.equals }
+        return hasFailed ? .failure(.body) : self.byStatus
+    }
+}
+
+extension JSON {
+    /// A scalar as the configuration would write it.
+    fileprivate var text: String? {
+        switch self {
+        case .string(let text), .number(let text): text
+        case .bool(let value): value ? "true" : "false"
+        case .null: "null"
+        case .array, .object: nil
+        }
+    }
+}

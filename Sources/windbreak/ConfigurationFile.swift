@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import FoundationEssentials
+import Plants
+import ProxyConfiguration
+
+/// The file that the process runs by, and how it is read.
+struct ConfigurationFile: Sendable {
+    let path: String
+
+    static let help = ArgumentHelp("The configuration file.", valueName: "file")
+
+    func load() throws(ConfigurationError) -> Configuration {
+        let loader = ConfigurationLoader(
+            environment: ProcessInfo.processInfo.environment,
+            profiles: PlantProfiles.all
+        )
+        return try loader.load(path: self.path)
+    }
+
+    /// Loads for a command that ends when the file is wrong, after it has said everything that is.
+    func loadOrExit() throws -> Configuration {
+        do throws(ConfigurationError) {
+            return try self.load()
+        } catch {
+            StandardError.print(error.rendered())
+            throw Exit.wrongFile
+        }
+    }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Plants
+
+/// `windbreak profile NAME`: a shipped profile as the YAML it is, to read or to begin one's own with.
+struct ProfileCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "profile",
+        abstract: "Print a profile that is shipped with windbreak.",
+        discussion: """
+            A profile is a piece of configuration that an upstream builds on: `profile: plant_id`. To write your own, \
+            save a shipped one under another name, change it, and give its path: `profile: ./my-api.yaml`.
+
+            Shipped are: \(Self.names).
+
+            \(Exit.help)
+            """
+    )
+
+    @Argument(help: "The profile to print: \(Self.names).")
+    var name: String
+
+    func run() throws {
+        guard let text = PlantProfiles.all[self.name] else {
+            throw ValidationError("There is no profile '\(self.name)'. Shipped are: \(Self.names).")
+        }
+        print(text, terminator: text.hasSuffix("\n") ? "" : "\n")
+    }
+
+    private static var names: String { PlantProfiles.all.keys.sorted().joined(separator: ", ") }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import UnixSignals
+
+/// `windbreak serve`: the server from its start to its end, as signals direct it.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the proxy. This is what windbreak does without a subcommand.",
+        discussion: """
+            Logs go to standard error, access lines to where the file says.
+
+            SIGNALS:
+              HUP        read the file again and apply what changed; a wrong file changes nothing
+              USR1       open the access log anew, after it was rotated
+              TERM, INT  accept nothing more, finish what runs within drain_timeout, exit with 0;
+                         a second one ends at once, with 1
+
+            \(Exit.help)
+            """
+    )
+
+    @Option(help: ConfigurationFile.help)
+    var config = "config.yaml"
+
+    @Option(help: ArgumentHelp("A file to write the process's number to, removed at the end.", valueName: "file"))
+    var pidFile: String?
+
+    func run() async throws {
+        ProcessSetup.prepareToServe()
+        let signals = await UnixSignalsSequence(trapping: .sighup, .sigusr1, .sigterm, .sigint)
+        let file = ConfigurationFile(path: self.config)
+        let configuration = try file.loadOrExit()
+        do {
+            let pidFile = try self.pidFile.map { (path) throws(PidFile.Failure) in try PidFile(claiming: path) }
+            let server = try Server(file, configuration)
+            try await server.start(configuration)
+            let isFinished = await Self.direct(server, by: signals)
+            _ = consume pidFile
+            if !isFinished { Self.exit(withError: Exit.failed) }
+        } catch {
+            StandardError.print("windbreak: \(error)")
+            throw Exit.failed
+        }
+    }
+
+    /// Returns whether what ran could end in its own time.
+    private static func direct(_ server: Server, by signals: UnixSignalsSequence) async -> Bool {
+        for await signal in signals {
+            switch signal {
+            case .sighup: await server.reload()
+            case .sigusr1: server.reopenLogs()
+            default: return await self.stop(server, because: signal, unlessHurriedBy: signals)
+            }
+        }
+        return true
+    }
+
+    private static func stop(
+        _ server: Server,
+        because signal: UnixSignal,
+        unlessHurriedBy signals: UnixSignalsSequence
+    ) async -> Bool {
+        let (outcomes, outcome) = AsyncStream<Bool>.makeStream()
+        let hurry = Task {
+            for await signal in signals where signal == .sigterm || signal == .sigint {
+                server.endedInHaste(by: signal)
+                outcome.yield(false)
+            }
+        }
+        Task {
+            await server.stop(because: signal)
+            outcome.yield(true)
+        }
+        defer { hurry.cancel() }
+        return await outcomes.first { _ in true } ?? true
+    }
+}

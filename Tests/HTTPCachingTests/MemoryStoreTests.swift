@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPCaching
+import HTTPMessage
+import NIOCore
+import Testing
+
+@Suite struct MemoryStoreTests {
+    private let start = ContinuousClock.now
+
+    // MARK: One answer
+
+    @Test func servesWhatItStoresWithoutCopyingIt() throws {
+        let store = MemoryStore(maxBytes: 1 << 20)
+        let content = ByteBuffer(repeating: 7, count: 1024)
+        store.store(Self.response(content, now: self.start), for: Self.key(1), upstream: "a")
+        let found = try #require(store.found(Self.key(1), now: self.start + .seconds(5)))
+        #expect(found.status == 200 && found.fields["content-type"] == "image/png" && found.content == content)
+        let addresses = [content, found.content].map { $0.withUnsafeReadableBytes { $0.baseAddress } }
+        #expect(addresses[0] == addresses[1])
+        #expect(store.missed(Self.key(2), now: self.start) == .uriMiss)
+    }
+
+    @Test func keepsNoLargerBufferAliveThanTheContentNeeds() throws {
+        var large = ByteBuffer(repeating: 7, count: 1 << 20)
+        let part = large.readSlice(length: 1000)
+        let slice = try #require(part)
+        #expect(Self.response(slice, now: self.start).content.storageCapacity == 1024)
+        #expect(Self.response(slice, now: self.start).content == slice)
+    }
+
+    @Test func forgetsWhatIsTooOld() {
+        let store = MemoryStore(maxBytes: 1 << 20)
+        store.store(Self.response(now: self.start), for: Self.key(1), upstream: "a")
+        #expect(store.found(Self.key(1), now: self.start + .milliseconds(59_999)) != nil)
+        #expect(store.missed(Self.key(1), now: self.start + .seconds(60)) == .stale)
+        #expect(store.missed(Self.key(1), now: self.start) == .uriMiss)
+        #expect(store.statistics.bytes == 0 && store.statistics.entries == 0)
+    }
+
+    @Test func countsAgeFromWhereTheAnswerCame() {
+        for (value, initial) in [
+            (nil, 0), ("7", 7), ("0", 0), ("-1", 0), ("x", 0), ("", 0), ("1.5", 0), ("99999999999999999999", 1 << 31),
+        ] as [(String?, Int)] {
+            var fields = HeaderFields()
+            if let value { fields.add("Age", value) }
+            let response = Self.response(fields: fields, now: self.start)
+            #expect(!response.fields.contains("age"))
+            #expect(response.age(at: self.start + .milliseconds(2500)) == initial + 2)
+            #expect(response.age(at: self.start - .seconds(1)) == initial)
+            #expect(response.timeToLive(at: self.start + .milliseconds(2500)) == 57)
+            #expect(response.timeToLive(at: self.start + .seconds(61)) == 0)
+        }
+    }
+
+    @Test func comparesTheFieldsThatVaryNames() {
+        let store = MemoryStore(maxBytes: 1 << 20)
+        let response = Self.response(
+            fields: ["Vary": "Origin, ACCEPT", "vary": "X-Mode"],
+            to: ["Origin": "a", "Accept": "json"],
+            now: self.start
+        )
+        store.store(response, for: Self.key(1), upstream: "a")
+        // Accept is in the key already.
+        #expect(store.found(Self.key(1), now: self.start, ["origin": "a", "accept": "html", "other": "x"]) != nil)
+        for fields in [
+            [:], ["Origin": "b"], ["Origin": "A"], ["Origin": "a", "X-Mode": ""], ["Origin": "a", "origin": "a"],
+        ]
+            as [HeaderFields]
+        {
+            #expect(store.missed(Self.key(1), now: self.start, fields) == .varyMiss)
+        }
+    }
+
+    // MARK: Many answers
+
+    @Test func theOneThatWasNotUsedForLongestGoesFirst() {
+        let store = MemoryStore(maxBytes: 40_000)
+        let content = ByteBuffer(repeating: 1, count: 8192)
+        for number in 0..<4 {
+            store.store(
+                Self.response(content, now: self.start + .seconds(number)),
+                for: Self.key(number),
+                upstream: "a"
+            )
+        }
+        #expect(store.found(Self.key(0), now: self.start + .seconds(5)) != nil)
+        store.store(Self.response(content, now: self.start + .seconds(6)), for: Self.key(9), upstream: "a")
+        let kept = [0, 1, 2, 3, 9].filter { store.found(Self.key($0), now: self.start + .seconds(7)) != nil }
+        #expect(kept == [0, 2, 3, 9])
+        #expect(store.statistics.evictions == 1)
+    }
+
+    @Test func anAnswerLargerThanTheStoreIsNotKept() {
+        let store = MemoryStore(maxBytes: 10_000)
+        store.store(Self.response(now: self.start), for: Self.key(1), upstream: "a")
+        store.store(
+            Self.response(ByteBuffer(repeating: 1, count: 20_000), now: self.start),
+            for: Self.key(2),
+            upstream: "a"
+        )
+        #expect(store.found(Self.key(1), now: self.start) != nil)
+        #expect(store.missed(Self.key(2), now: self.start) == .uriMiss)
+        MemoryStore(maxBytes: 0).store(Self.response(now: self.start), for: Self.key(1), upstream: "a")
+    }
+
+    @Test func aNewAnswerTakesThePlaceOfTheOld() {
+        let store = MemoryStore(maxBytes: 1 << 20)
+        store.store(Self.response(ByteBuffer(string: "old"), now: self.start), for: Self.key(1), upstream: "a")
+        let bytes = store.statistics.bytes
+        store.store(Self.response(ByteBuffer(string: "new"), now: self.start), for: Self.key(1), upstream: "a")
+        #expect(store.found(Self.key(1), now: self.start)?.content == ByteBuffer(string: "new"))
+        #expect(store.statistics.bytes == bytes && store.statistics.entries == 1 && store.statistics.stores == 2)
+    }
+
+    @Test func forgetsOneUpstreamAndShrinks() {
+        let store = MemoryStore(maxBytes: 1 << 20)
+        for number in 0..<100 {
+            store.store(Self.response(now: self.start), for: Self.key(number), upstream: number % 2 == 0 ? "a" : "b")
+        }
+        let each = store.statistics.bytes / 100
+        #expect(store.statistics.holdings.mapValues(\.entries) == ["a": 50, "b": 50])
+        store.removeAll(upstream: "a")
+        #expect(store.statistics.holdings.mapValues(\.entries) == ["b": 50])
+        #expect(store.found(Self.key(0), now: self.start) == nil && store.found(Self.key(1), now: self.start) != nil)
+        store.resize(maxBytes: each * 10)
+        #expect(store.statistics.entries == 10)
+        store.resize(maxBytes: 0)
+        #expect(store.statistics.bytes == 0)
+        #expect(store.statistics.hits == 1 && store.statistics.misses == 1)
+    }
+
+    @Test(arguments: 0..<20 as Range<UInt64>)
+    func staysWithinItsBoundsAndServesOnlyWhatWasStored(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        var limit = 200_000
+        let store = MemoryStore(maxBytes: limit)
+        var model: [Int: ByteBuffer] = [:]
+        var now = self.start
+        var lookups = 0
+        for step in 0..<3000 {
+            now += .milliseconds(Int.random(in: 0...50, using: &random))
+            let number = Int.random(in: 0..<200, using: &random)
+            switch Int.random(in: 0..<20, using: &random) {
+            case 0 where step % 100 == 0:
+                limit = Int.random(in: 50_000...300_000, using: &random)
+                store.resize(maxBytes: limit)
+            case 1..<8:
+                let content = ByteBuffer(repeating: UInt8(step % 256), count: Int.random(in: 0...9000, using: &random))
+                store.store(Self.response(content, now: now), for: Self.key(number), upstream: "\(number % 3)")
+                model[number] = content
+            case 8 where step % 200 == 0:
+                store.removeAll(upstream: "\(number % 3)")
+                for other in model.keys where other % 3 == number % 3 { model[other] = nil }
+            default:
+                lookups += 1
+                if let found = store.found(Self.key(number), now: now) { #expect(found.content == model[number]) }
+            }
+            #expect(store.statistics.bytes <= limit)
+        }
+        #expect(store.statistics.hits + store.statistics.misses == lookups)
+        #expect(store.statistics.hits > 0 && store.statistics.evictions > 0)
+        store.resize(maxBytes: 0)
+        #expect(store.statistics.bytes == 0 && store.statistics.holdings.isEmpty)
+    }
+
+    @Test func staysWithinItsBoundsUnderManyTasks() async {
+        let store = MemoryStore(maxBytes: 100_000)
+        let start = self.start
+        await withTaskGroup { group in
+            for task in 0..<8 {
+                group.addTask {
+                    var random = SeededGenerator(seed: UInt64(task))
+                    for step in 0..<500 {
+                        let number = Int.random(in: 0..<100, using: &random)
+                        let now = start + .milliseconds(step)
+                        let content = ByteBuffer(integer: number)
+                        if let found = store.found(Self.key(number), now: now) { #expect(found.content == content) }
+                        store.store(Self.response(content, now: now), for: Self.key(number), upstream: "a")
+                    }
+                }
+            }
+        }
+        #expect(store.statistics.bytes <= 100_000 && store.statistics.entries > 0)
+        store.removeAll(upstream: "a")
+        #expect(store.statistics.entries == 0)
+    }
+
+    private static func key(_ number: Int) -> CacheKey { .numbered(number) }
+
+    private static func response(
+        _ content: ByteBuffer = ByteBuffer(string: "x"),
+        fields: HeaderFields = ["Content-Type": "image/png"],
+        to request: HeaderFields = [:],
+        now: ContinuousClock.Instant
+    ) -> StoredResponse {
+        StoredResponse(
+            ResponseHead(200, fields: fields),
+            content: content,
+            to: request,
+            policy: CachePolicy(ttl: .seconds(60)),
+            now: now
+        )
+    }
+}
+
+extension CacheKey {
+    /// A different key for every number.
+    static func numbered(_ number: Int) -> CacheKey {
+        CacheKey(
+            upstream: "test",
+            method: .get,
+            target: "/\(number)",
+            fields: [:],
+            content: ByteBuffer(),
+            policy: CachePolicy(ttl: .seconds(60)),
+            credentials: CredentialNames()
+        )
+    }
+}
+
+extension MemoryStore {
+    fileprivate func found(
+        _ key: CacheKey,
+        now: ContinuousClock.Instant,
+        _ request: HeaderFields = [:]
+    ) -> StoredResponse? {
+        if case .hit(let response) = self.lookup(key, now: now, request: request) { response } else { nil }
+    }
+
+    fileprivate func missed(
+        _ key: CacheKey,
+        now: ContinuousClock.Instant,
+        _ request: HeaderFields = [:]
+    ) -> CacheStatus.Reason? {
+        if case .miss(let reason) = self.lookup(key, now: now, request: request) { reason } else { nil }
+    }
+}

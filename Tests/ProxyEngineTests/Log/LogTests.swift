@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Logging
+import ProxyConfiguration
+import Testing
+
+@testable import ProxyEngine
+
+@Suite("Log lines")
+struct LogTests {
+    @Test("carry level, message and metadata")
+    func text() throws {
+        let lines = try written(.text) { logger in
+            logger.warning("[CIRCUIT] plant_id state transition: CLOSED → OPEN", metadata: ["b": "2", "a": "x y"])
+        }
+        #expect(lines.count == 1)
+        #expect(try lines[0].wholeMatch(of: Regex(#"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z .*"#)) != nil)
+        #expect(lines[0].hasSuffix(#"Z warning [CIRCUIT] plant_id state transition: CLOSED → OPEN a="x y" b=2"#))
+    }
+
+    @Test("are one JSON object each where that is wanted")
+    func json() throws {
+        let lines = try written(.json) { $0.error("a \"b\" \\ é", metadata: ["level": "own", "k": "\u{7}"]) }
+        let object = try JSONSerialization.jsonObject(with: Data(lines[0].utf8)) as? [String: String]
+        #expect(object?["message"] == "a \"b\" \\ é")
+        #expect(object?["level"] == "error")
+        #expect(object?["level_"] == "own")
+        #expect(object?["k"] == "\u{7}")
+    }
+
+    @Test("cannot be forged by a value", arguments: LogConfiguration.Format.allCases)
+    func injection(_ format: LogConfiguration.Format) throws {
+        let evil = "x\r\n2026-01-01T00:00:00.000Z error forged\u{1B}[2J\u{9B}\u{7F}\0"
+        let lines = try written(format) { $0.info("\(evil)", metadata: ["key": "\(evil)", "\(evil)": "v"]) }
+        #expect(lines.count == 1)
+        #expect(lines[0].unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F..<0xA0).contains($0.value) })
+        if format == .json {
+            let object = try JSONSerialization.jsonObject(with: Data(lines[0].utf8)) as? [String: String]
+            #expect(object?["message"] == evil)
+        }
+    }
+
+    @Test("below the level cost nothing and are not written; a reload changes the level")
+    func level() throws {
+        let lines = try written(.text) { logger in
+            logger.debug("hidden")
+        }
+        #expect(lines.isEmpty)
+    }
+
+    @Test("that find no room are dropped, counted, and told of")
+    func dropping() throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path()
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let sink = try LogSink(.file(path), format: .text, capacity: 100)
+        // Longer than all the room there is, so that it does not matter when the writer comes.
+        sink.write { line in
+            line.begin()
+            line.positional("message", String(repeating: "x", count: 200))
+            line.end()
+        }
+        sink.flush()
+        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+        #expect(lines.count == 1)
+        #expect(lines[0].contains("dropped=1"))
+    }
+
+    @Test("of many threads arrive whole")
+    func concurrency() async throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path()
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let sink = try LogSink(.file(path), format: .text)
+        let logger = ServerLog(sink, level: .info).logger()
+        await withTaskGroup(of: Void.self) { group in
+            for task in 0..<8 {
+                group.addTask { for number in 0..<100 { logger.info("line", metadata: ["n": "\(task)-\(number)"]) } }
+            }
+        }
+        sink.flush()
+        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+        #expect(Set(lines.map { $0.split(separator: " ").last }).count == 800)
+        #expect(lines.allSatisfy { $0.contains(" info line n=") })
+    }
+
+    private func written(
+        _ format: LogConfiguration.Format,
+        _ body: (Logger) -> Void
+    ) throws -> [String] {
+        let path = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path()
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let sink = try LogSink(.file(path), format: format)
+        body(ServerLog(sink, level: .info).logger())
+        sink.flush()
+        return try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map(String.init)
+    }
+}

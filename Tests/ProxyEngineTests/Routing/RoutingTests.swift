@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPMessage
+import ProxyConfiguration
+import TestSupport
+import Testing
+
+@testable import ProxyEngine
+
+@Suite struct RoutingTests {
+    @Test func theLongestPrefixWinsAndEndsWhereASegmentEnds() async throws {
+        let (first, second) = (try await FaultyUpstream(), try await FaultyUpstream())
+        try await withProxy { configuration in
+            var plain = UpstreamConfiguration(name: "plain", at: first)
+            plain.path = "/api"
+            var versioned = UpstreamConfiguration(name: "versioned", at: second)
+            versioned.path = "/api/v2"
+            configuration.upstreams = [plain, versioned]
+        } _: { proxy in
+            for target in ["/api/v2/x", "/api/v2", "/api/v2?q", "/api/v2x", "/api/v", "/api", "/api?q=/api/v2"] {
+                #expect(try await proxy.exchange("GET", target).status == 200)
+            }
+            #expect(try await proxy.exchange("GET", "/apix").status == 404)
+        }
+        #expect(second.requests.map(\.target) == ["/x", "/", "/?q"])
+        #expect(first.requests.map(\.target) == ["/v2x", "/v", "/", "/?q=/api/v2"])
+        await first.stop()
+        await second.stop()
+    }
+
+    @Test func anUpstreamMayOwnEverything() async throws {
+        let upstream = try await FaultyUpstream()
+        try await withProxy(to: upstream, basePath: "/base") {
+            $0.path = "/"
+        } _: { proxy in
+            #expect(try await proxy.exchange("GET", "/a/b?c").status == 200)
+            #expect(try await proxy.exchange("GET", "/").status == 200)
+            #expect(upstream.requests.map(\.target) == ["/base/a/b?c", "/base/"])
+        }
+    }
+
+    @Test(
+        arguments: [
+            "/a%2fb", "/a%2Fb?c=%2f..", "/%E2%82%AC", "/a//b", "//a", "/a;b=c", "/a.b/...", "/.a/..b", "/a?x=/../y",
+            "/a/",
+            "/%61", "/a+b", "/:x@y", "/a%252e%252e%252fb", "/?", "/a?b?c",
+        ]
+    )
+    func whatIsBelowTheMountArrivesAsItWasSent(_ path: String) async throws {
+        let upstream = try await FaultyUpstream()
+        try await withProxy(to: upstream, basePath: "/base") { proxy in
+            #expect(try await proxy.exchange("GET", "/api" + path).status == 200)
+            #expect(upstream.requests.map(\.target) == ["/base" + path])
+        }
+    }
+
+    @Test(
+        arguments: [
+            "/api/../secret", "/api/..", "/api/../", "/api/%2e%2e/secret", "/api/.%2e/secret", "/api/%2E./secret",
+            "/api/a/../../secret", "/api/..%2fsecret", "/api/..%2Fsecret", "/api/%2e%2e%2fsecret",
+            "/api/a/..%2f..%2fsecret",
+            "/api/..\\secret", "/api/..%5csecret", "/api/%2e%2e%5Csecret", "/api/..;/secret", "/api/..;x=y/secret",
+            "/api/%2e%2e;/secret", "/api/./../secret", "/api//../../secret", "/api/a%2f..%2f..%2fsecret",
+            "/../api/../secret",
+            "/api/..%00/secret", "/api/..%2f..%2f", "/api/x/..%5c..%5csecret", "/api/%2e%2e%3bx/secret",
+        ]
+    )
+    func noRequestEscapesItsMount(_ target: String) async throws {
+        let upstream = try await FaultyUpstream()
+        try await withProxy(to: upstream, basePath: "/base") { proxy in
+            let response = try await proxy.exchange("GET", target)
+            for request in upstream.requests {
+                #expect(Self.walk(request.target).starts(with: ["base"]), "\(target) reached \(request.target)")
+            }
+            #expect([200, 400, 404].contains(response.status))
+        }
+    }
+
+    /// The segments of a path as the most generous of servers would walk them.
+    private static func walk(_ target: String) -> [String] {
+        let path = target.prefix { $0 != "?" }
+        let decoded = String(decoding: PercentEncoding.decode(path), as: UTF8.self)
+        return decoded.split { $0 == "/" || $0 == "\\" }.reduce(into: []) { walked, segment in
+            switch segment.prefix(while: { $0 != ";" && $0 != "\0" }) {
+            case "..": _ = walked.popLast()
+            case ".", "": break
+            default: walked.append(String(segment))
+            }
+        }
+    }
+
+    @Test func dotSegmentsWithinTheMountAreResolved() async throws {
+        let upstream = try await FaultyUpstream()
+        try await withProxy(to: upstream) { proxy in
+            for target in ["/api/a/../b", "/api/./b", "/api/a/%2e%2e/b", "/x/../api/b"] {
+                #expect(try await proxy.exchange("GET", target).status == 200)
+            }
+            #expect(upstream.requests.map(\.target) == Array(repeating: "/b", count: 4))
+        }
+    }
+
+    @Test func anUnknownPathIsExplained() async throws {
+        try await withProxy { _ in
+        } _: { proxy in
+            let response = try await proxy.exchange("GET", "/nowhere")
+            #expect(response.status == 404)
+            #expect(response.fields["content-type"] == "application/problem+json")
+            #expect(response.fields["proxy-status"]?.contains("error=http_request_denied") == true)
+            let problem = try JSON(parsing: response.body.readableBytesView)
+            #expect(problem["status"] == .number("404"))
+            #expect(problem["reason"] == .string("no-route"))
+            #expect(problem["upstream"] == .null)
+        }
+    }
+
+    @Test func aRequestInAbsoluteFormIsMatchedByItsHost() async throws {
+        let upstream = try await FaultyUpstream()
+        try await withProxy(to: upstream, basePath: "/base") {
+            $0.hosts = ["api.example"]
+        } _: { proxy in
+            #expect(try await proxy.exchange("GET", "http://api.example/base/a?b").status == 200)
+            #expect(
+                try await proxy.exchange("GET", "HTTP://API.example:80/base", ["Host": "other.example"]).status == 200
+            )
+            #expect(upstream.requests.map(\.target).first == "/base/a?b")
+            #expect(upstream.requests.allSatisfy { $0.fields["host"] == "127.0.0.1:\(upstream.port)" })
+            #expect(try await proxy.exchange("GET", "http://api.example/base/../secret").status == 404)
+            #expect(try await proxy.exchange("GET", "http://evil.example/base/a").status == 403)
+            #expect(try await proxy.exchange("GET", "http://u@api.example/base/a").status == 400)
+            #expect(try await proxy.exchange("GET", "http://api.example:x/base/a").status == 400)
+            #expect(try await proxy.exchange("GET", "ftp://api.example/base/a").status == 400)
+            #expect(upstream.requests.count == 2)
+        }
+    }
+
+    @Test(arguments: ["CONNECT api.example:443", "OPTIONS *", "GET api", "GET ?x"])
+    func otherTargetsAreRefused(_ line: String) async throws {
+        let upstream = try await FaultyUpstream()
+        try await withProxy(to: upstream) {
+            $0.path = "/"
+        } _: { proxy in
+            let client = try await proxy.client()
+            try await client.send("\(line) HTTP/1.1\r\nHost: x\r\n\r\n")
+            #expect(400..<500 ~= (try await client.response().status))
+            #expect(upstream.requests.isEmpty)
+        }
+    }
+}

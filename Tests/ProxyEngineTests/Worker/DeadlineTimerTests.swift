@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import NIOPosix
+import TestSupport
+import Testing
+
+@testable import ProxyEngine
+
+@Suite struct DeadlineTimerTests {
+    /// Runs on a loop with a timer that counts and dates its expiries.
+    private func withTimer(
+        _ body: @escaping @Sendable (DeadlineTimer) -> Void,
+        expect expiries: Int,
+        then check: ([NIODeadline]) -> Void
+    ) async throws {
+        let loop = MultiThreadedEventLoopGroup.singleton.any()
+        let expired = Watched<[NIODeadline]>([])
+        let timer = try await loop.submit {
+            let timer = DeadlineTimer(loop: loop) { expired.update { $0.append(.now()) } }
+            body(timer)
+            return NIOLoopBound(timer, eventLoop: loop)
+        }.get()
+        let times = try await expired.wait(for: "\(expiries) expiries") { $0.count >= expiries ? $0 : nil }
+        // Whatever else is due has its chance.
+        try await loop.scheduleTask(in: .milliseconds(60)) { timer.value.cancel() }.futureResult.get()
+        #expect(expired.value.count == expiries)
+        check(times)
+    }
+
+    @Test func itExpiresOnceAndNotBefore() async throws {
+        let start = NIODeadline.now()
+        try await self.withTimer({ $0.arm(start + .milliseconds(20)) }, expect: 1) { times in
+            #expect(times.allSatisfy { $0 >= start + .milliseconds(20) })
+        }
+    }
+
+    @Test func aLaterDeadlineReplacesAnEarlierOne() async throws {
+        let start = NIODeadline.now()
+        try await self.withTimer(
+            { timer in
+                timer.arm(start + .milliseconds(5))
+                timer.arm(start + .milliseconds(40))
+            },
+            expect: 1
+        ) { times in
+            #expect(times.allSatisfy { $0 >= start + .milliseconds(40) })
+        }
+    }
+
+    @Test func anEarlierDeadlineReplacesALaterOne() async throws {
+        let start = NIODeadline.now()
+        try await self.withTimer(
+            { timer in
+                timer.arm(start + .seconds(600))
+                timer.arm(start + .milliseconds(5))
+            },
+            expect: 1
+        ) { times in
+            #expect(times.allSatisfy { $0 < start + .seconds(600) })
+        }
+    }
+
+    @Test func noDeadlineIsNoExpiry() async throws {
+        let start = NIODeadline.now()
+        try await self.withTimer(
+            { timer in
+                timer.arm(start + .milliseconds(5))
+                timer.arm(.distantFuture)
+            },
+            expect: 0
+        ) { _ in }
+        try await self.withTimer(
+            { timer in
+                timer.arm(start + .milliseconds(5))
+                timer.cancel()
+            },
+            expect: 0
+        ) { _ in }
+    }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("The access log of a process")
+struct AccessLogTests {
+    @Test("has a line for each exchange, without secrets")
+    func standardOutput() async throws {
+        let origin = try await FaultyUpstream()
+        let workplace = try Workplace()
+        try workplace.write(Workplace.file(upstream: origin.url, more: "log: {access: stdout}"))
+        let serving = try await Serving(workplace)
+        defer { serving.kill() }
+        _ = try await serving.get("/origin/a?API-Key=correct-horse&b=c")
+        let line = try await serving.process.output.wait(for: "an access line") { $0.first }
+        for word in [
+            " access id=", " client=127.0.0.1", " method=GET", " path=/origin/a?API-Key=***&b=c", " status=200",
+            " upstream=origin", " circuit=closed", " decision=pass", " attempt=1", " cache=none", " outcome=success",
+            " bytes_in=0", " bytes_out=5", " ms=",
+        ] { #expect(line.contains(word), "\(line)") }
+        await origin.stop()
+    }
+
+    @Test("is opened anew at SIGUSR1, so that it can be rotated")
+    func rotation() async throws {
+        let origin = try await FaultyUpstream()
+        let workplace = try Workplace()
+        let file = workplace.path("access.log")
+        try workplace.write(Workplace.file(upstream: origin.url, more: "log: {format: json, access: \(file)}"))
+        let serving = try await Serving(workplace)
+        defer { serving.kill() }
+        _ = try await serving.get("/origin/first")
+        try FileManager.default.moveItem(atPath: file, toPath: file + ".1")
+        serving.process.send(SIGUSR1)
+        try await serving.process.line("opened anew")
+        _ = try await serving.get("/origin/second")
+        serving.process.send(SIGTERM)
+        #expect(try await serving.process.end() == 0)
+
+        for (name, path) in [("access.log.1", "/origin/first"), ("access.log", "/origin/second")] {
+            let lines = try #require(workplace.read(name)).split(separator: "\n")
+            #expect(lines.count == 1)
+            let object = try JSONSerialization.jsonObject(with: Data((lines.first ?? "").utf8)) as? [String: Any]
+            #expect(object?["path"] as? String == path)
+            #expect(object?["status"] as? Int == 200)
+        }
+        await origin.stop()
+    }
+}
