@@ -77,7 +77,9 @@ let package = Package(
         ),
         .target(
             name: "TestSupport",
-            dependencies: ["HTTPMessage", nioCore, nioPosix, nioSSL],
+            dependencies: [
+                "HTTPMessage", "ProxyConfiguration", "ProxyEngine", nioCore, nioPosix, nioSSL, logging,
+            ],
             path: "Tests/TestSupport",
             exclude: ["Certificates"],
             swiftSettings: settings
@@ -97,13 +99,16 @@ let package = Package(
         ),
         .testTarget(
             name: "ProxyEngineTests",
-            dependencies: ["ProxyEngine", "ProxyConfiguration", "HTTPMessage", "Resilience", "TestSupport", nioCore, nioPosix],
+            dependencies: [
+                "ProxyEngine", "ProxyConfiguration", "HTTPCaching", "HTTPMessage", "Resilience", "TestSupport", nioCore,
+                nioPosix, logging,
+            ],
             swiftSettings: settings
         ),
         .testTarget(
             name: "PlantsTests",
             dependencies: [
-                "Plants", "ProxyConfiguration", "ProxyEngine", "HTTPMessage", "Resilience", "TestSupport", nioCore, logging,
+                "Plants", "ProxyConfiguration", "ProxyEngine", "HTTPMessage", "Resilience", "TestSupport", nioCore,
             ],
             swiftSettings: settings
         ),

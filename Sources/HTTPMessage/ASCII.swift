@@ -2,6 +2,7 @@
 
 extension UInt8 {
     /// The octet in lower case if it is an ASCII letter, else itself.
+    @inlinable
     package var lowercasedASCII: UInt8 {
         self &- 0x41 < 26 ? self | 0x20 : self
     }
@@ -28,9 +29,23 @@ extension UInt8 {
 
 extension StringProtocol {
     /// Equality without regard to the case of ASCII letters; protocol elements are never compared by locale.
+    ///
+    /// Inlinable, since unspecialised it takes a microsecond, and there are several of them in a request.
+    @inlinable
     package func equalsIgnoringCase(_ other: some StringProtocol) -> Bool {
-        self.utf8.count == other.utf8.count
-            && zip(self.utf8, other.utf8).allSatisfy { $0.lowercasedASCII == $1.lowercasedASCII }
+        guard self.utf8.count == other.utf8.count else { return false }
+        var others = other.utf8.makeIterator()
+        for byte in self.utf8 where byte.lowercasedASCII != others.next()?.lowercasedASCII { return false }
+        return true
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether the octets are this text without regard to the case of ASCII letters.
+    package func equalsIgnoringCase(_ text: String) -> Bool {
+        let text = text.utf8
+        guard self.count == text.count else { return false }
+        return zip(self, text).allSatisfy { $0.lowercasedASCII == $1.lowercasedASCII }
     }
 }
 

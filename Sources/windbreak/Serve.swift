@@ -46,33 +46,27 @@ struct Serve: AsyncParsableCommand {
 
     /// Returns whether what ran could end in its own time.
     private static func direct(_ server: Server, by signals: UnixSignalsSequence) async -> Bool {
-        for await signal in signals {
-            switch signal {
-            case .sighup: await server.reload()
-            case .sigusr1: server.reopenLogs()
-            default: return await self.stop(server, because: signal, unlessHurriedBy: signals)
+        let (endings, ending) = AsyncStream<Bool>.makeStream()
+        let listening = Task {
+            var isStopping = false
+            for await signal in signals {
+                switch signal {
+                case .sighup where !isStopping: await server.reload()
+                case .sigusr1: server.reopenLogs()
+                case .sigterm where isStopping, .sigint where isStopping:
+                    server.endedInHaste(by: signal)
+                    ending.yield(false)
+                case .sigterm, .sigint:
+                    isStopping = true
+                    Task {
+                        await server.stop(because: signal)
+                        ending.yield(true)
+                    }
+                default: break
+                }
             }
         }
-        return true
-    }
-
-    private static func stop(
-        _ server: Server,
-        because signal: UnixSignal,
-        unlessHurriedBy signals: UnixSignalsSequence
-    ) async -> Bool {
-        let (outcomes, outcome) = AsyncStream<Bool>.makeStream()
-        let hurry = Task {
-            for await signal in signals where signal == .sigterm || signal == .sigint {
-                server.endedInHaste(by: signal)
-                outcome.yield(false)
-            }
-        }
-        Task {
-            await server.stop(because: signal)
-            outcome.yield(true)
-        }
-        defer { hurry.cancel() }
-        return await outcomes.first { _ in true } ?? true
+        defer { listening.cancel() }
+        return await endings.first { _ in true } ?? true
     }
 }

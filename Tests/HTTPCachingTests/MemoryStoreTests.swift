@@ -72,6 +72,11 @@ import Testing
         }
     }
 
+    @Test func anAnswerThatVariesByEverythingAnswersNobodyElse() {
+        #expect(!Self.response(fields: ["Vary": "Accept, *"], now: self.start).matches([:]))
+        #expect(Self.response(fields: ["Vary": ""], now: self.start).matches([:]))
+    }
+
     // MARK: Many answers
 
     @Test func theOneThatWasNotUsedForLongestGoesFirst() {

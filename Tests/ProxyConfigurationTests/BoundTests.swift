@@ -47,4 +47,10 @@ import Testing
         let text = "\u{FEFF}upstreams: {a: {url: https://a.example.com}}\n"
         #expect(try Repository.loader().load(text: text).upstreams.map(\.name) == ["a"])
     }
+
+    @Test(.timeLimit(.minutes(1)), arguments: [("", "["), ("", "? "), ("a: [", "x,"), ("a: \"", "x\\n"), ("{", "a:")])
+    func `a line without an end costs little and is not shown`(_ beginning: String, _ repeated: String) throws {
+        let problems = try self.problems(beginning + String(repeating: repeated, count: 2_000_000))
+        #expect(problems.map(\.snippet) == [""])
+    }
 }

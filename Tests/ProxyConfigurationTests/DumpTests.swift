@@ -18,7 +18,9 @@ import Testing
             url: http://[2001:db8::1]:8081/v1
             path: /
             hosts: []
-            headers: {remove: [origin], set: {User-Agent: "a $$ \\"b\\" \\\\ \\u00e9: #", Authorization: Bearer hunter2}}
+            headers:
+              remove: [origin]
+              set: {User-Agent: "a $$ \\"b\\" \\\\ \\u00e9: #", Authorization: Bearer hunter2}
             breaker: {mode: observe, exclude: [4xx, "!429", 501], excluded_as: success}
             responses: {failed_when: [{pointer: "/a b", equals: "null"}, {pointer: "", equals: ""}]}
             tls: {ca_file: /etc/ca.pem}

@@ -10,6 +10,7 @@ struct AccessLogTests {
     func standardOutput() async throws {
         let origin = try await FaultyUpstream()
         let workplace = try Workplace()
+        defer { workplace.remove() }
         try workplace.write(Workplace.file(upstream: origin.url, more: "log: {access: stdout}"))
         let serving = try await Serving(workplace)
         defer { serving.kill() }
@@ -27,6 +28,7 @@ struct AccessLogTests {
     func rotation() async throws {
         let origin = try await FaultyUpstream()
         let workplace = try Workplace()
+        defer { workplace.remove() }
         let file = workplace.path("access.log")
         try workplace.write(Workplace.file(upstream: origin.url, more: "log: {format: json, access: \(file)}"))
         let serving = try await Serving(workplace)

@@ -44,6 +44,7 @@ struct CommandLineTests {
     @Test("finds a good file good")
     func goodFile() async throws {
         let workplace = try Workplace()
+        defer { workplace.remove() }
         try workplace.write(Workplace.file(upstream: "http://127.0.0.1:1"))
         let check = try await windbreak("check", "--config", workplace.configuration)
         #expect(check.status == 0)
@@ -53,6 +54,7 @@ struct CommandLineTests {
     @Test("names every problem of a wrong file with its line, and ends with 78", arguments: ["check", "serve"])
     func wrongFile(_ command: String) async throws {
         let workplace = try Workplace()
+        defer { workplace.remove() }
         try workplace.write(
             Workplace.file(upstream: "http://127.0.0.1:1", more: "drain_timeout: 30", breaker: ", moods: 3")
         )
@@ -73,6 +75,7 @@ struct CommandLineTests {
     @Test("shows the file as it would run, without its secrets")
     func effective() async throws {
         let workplace = try Workplace()
+        defer { workplace.remove() }
         try workplace.write(
             """
             upstreams:

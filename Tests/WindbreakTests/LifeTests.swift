@@ -9,6 +9,7 @@ struct LifeTests {
     @Test("writes its number to a file, and removes it at the end", arguments: [SIGTERM, SIGINT])
     func pidFile(_ signal: Int32) async throws {
         let workplace = try Workplace()
+        defer { workplace.remove() }
         try workplace.write(Workplace.file(upstream: "http://127.0.0.1:1"))
         try workplace.write("999999999\n", to: "windbreak.pid")
         let serving = try await Serving(workplace, "--pid-file", workplace.path("windbreak.pid"))
@@ -33,6 +34,7 @@ struct LifeTests {
     func portInUse() async throws {
         let taken = try await FaultyUpstream()
         let workplace = try Workplace()
+        defer { workplace.remove() }
         try workplace.write(Workplace.file(upstream: taken.url, listen: "127.0.0.1:\(taken.port)"))
         let run = try await windbreak("--config", workplace.configuration)
         #expect(run.status == 1)
@@ -45,6 +47,7 @@ struct LifeTests {
         let gate = Gate()
         let origin = try await FaultyUpstream { _ in .respond(body: "late").after(gate) }
         let workplace = try Workplace()
+        defer { workplace.remove() }
         try workplace.write(Workplace.file(upstream: origin.url))
         let serving = try await Serving(workplace)
         defer { serving.kill() }
@@ -63,6 +66,7 @@ struct LifeTests {
     func drainTimeout() async throws {
         let origin = try await FaultyUpstream { _ in .stall }
         let workplace = try Workplace()
+        defer { workplace.remove() }
         try workplace.write(Workplace.file(upstream: origin.url, more: "drain_timeout: 100ms"))
         let serving = try await Serving(workplace)
         defer { serving.kill() }
@@ -79,6 +83,7 @@ struct LifeTests {
     func secondSignal() async throws {
         let origin = try await FaultyUpstream { _ in .stall }
         let workplace = try Workplace()
+        defer { workplace.remove() }
         try workplace.write(Workplace.file(upstream: origin.url))
         let serving = try await Serving(workplace, "--pid-file", workplace.path("windbreak.pid"))
         defer { serving.kill() }

@@ -10,6 +10,7 @@ struct ReloadTests {
     func changes() async throws {
         let origin = try await FaultyUpstream()
         let workplace = try Workplace()
+        defer { workplace.remove() }
         try workplace.write(Workplace.file(upstream: origin.url))
         let serving = try await Serving(workplace)
         defer { serving.kill() }
@@ -27,6 +28,7 @@ struct ReloadTests {
     func brokenFile() async throws {
         let origin = try await FaultyUpstream()
         let workplace = try Workplace()
+        defer { workplace.remove() }
         let good = Workplace.file(upstream: origin.url)
         try workplace.write(good)
         let serving = try await Serving(workplace)
@@ -42,18 +44,25 @@ struct ReloadTests {
     func logs() async throws {
         let origin = try await FaultyUpstream()
         let workplace = try Workplace()
-        try workplace.write(Workplace.file(upstream: origin.url, more: "log: {level: error, access: off}"))
-        let serving = try WindbreakProcess(["--config", workplace.configuration])
-        defer { serving.send(SIGKILL) }
-        // At this level it does not say that it listens.
+        defer { workplace.remove() }
+        try workplace.write(Workplace.file(upstream: origin.url, more: "log: {access: off}"))
+        let serving = try await Serving(workplace)
+        defer { serving.kill() }
+        _ = try await serving.get("/origin/unseen")
         try workplace.write(
-            Workplace.file(upstream: origin.url, more: "log: {level: info, format: json, access: stdout}")
+            Workplace.file(upstream: origin.url, more: "log: {level: error, format: json, access: stdout}")
         )
-        serving.send(SIGHUP)
-        let line = try await serving.line("[RELOAD]")
+        // Shown by the old level.
+        let line = try await serving.reload()
         let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
         #expect(object["level"] as? String == "notice")
-        #expect((object["message"] as? String)?.contains("log.level: error -> info") == true)
+        #expect((object["message"] as? String)?.contains("log.level: info -> error") == true)
+        _ = try await serving.get("/origin/seen")
+        let access = try await serving.process.output.wait(for: "an access line") { $0.first }
+        #expect(access.contains(#""path":"/origin/seen""#))
+        // Shown by the new level.
+        try workplace.write(Workplace.file(upstream: origin.url))
+        #expect(try await serving.reload().contains("notice [RELOAD]"))
         await origin.stop()
     }
 
@@ -62,12 +71,14 @@ struct ReloadTests {
         let origin = try await FaultyUpstream()
         let failing = try await FaultyUpstream { _ in .respond(500) }
         let workplace = try Workplace()
+        defer { workplace.remove() }
         let good = { (threshold: Int) in
             """
             \(Workplace.file(upstream: origin.url))
                 cache: {ttl: 1h}
               failing:
                 url: \(failing.url)
+                hosts: []
                 breaker: {fail_max: 2, reset_timeout: 1h, success_threshold: \(threshold)}
             """
         }
@@ -100,7 +111,7 @@ struct ReloadTests {
         }
         for round in 0..<200 {
             let isBroken = round % 3 == 2
-            try workplace.write(isBroken ? "listen: nowhere\n" + good(1) : good(1 + round % 2))
+            try workplace.write(isBroken ? "listen: nowhere\n" + good(1) : good(2 + round))
             let line = try await serving.reload(until: isBroken ? "refused" : "applied")
             #expect(line.contains("config.yaml"))
         }

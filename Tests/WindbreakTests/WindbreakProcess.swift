@@ -11,59 +11,116 @@ final class WindbreakProcess: Sendable {
     /// The lines of standard output.
     let output = Watched<[String]>([])
     private let status = Watched<Int32?>(nil)
+    /// How many of the two are at their end.
+    private let closed = Watched(0)
     let identifier: Int32
 
     /// - Parameter environment: In place of the test's own.
     init(_ arguments: [String], environment: [String: String] = [:]) throws {
-        let process = Process()
-        process.executableURL = Self.executable
-        process.arguments = arguments
-        process.environment = environment
-        process.standardInput = FileHandle.nullDevice
-        process.standardError = Self.pipe(to: self.log)
-        process.standardOutput = Self.pipe(to: self.output)
-        let status = self.status
-        process.terminationHandler = { ended in
-            let isSignalled = ended.terminationReason == .uncaughtSignal
-            status.update { $0 = isSignalled ? -ended.terminationStatus : ended.terminationStatus }
+        let (log, output, identifier) = try Self.spawning.withLock { _ in
+            let (log, output) = (try Pipe(), try Pipe())
+            defer {
+                close(log.writing)
+                close(output.writing)
+            }
+            let identifier = try Self.spawn(arguments, environment, output: output.writing, errors: log.writing)
+            return (log.reading, output.reading, identifier)
         }
-        try process.run()
-        self.identifier = process.processIdentifier
+        self.identifier = identifier
+        Self.read(log, into: self.log, self.closed)
+        Self.read(output, into: self.output, self.closed)
+        let status = self.status
+        Thread.detachNewThread {
+            var result: Int32 = 0
+            while waitpid(identifier, &result, 0) == -1, errno == EINTR {}
+            let signal = result & 0x7F
+            status.update { [result] in $0 = signal == 0 ? result >> 8 & 0xFF : -signal }
+        }
     }
 
     /// Beside the bundle of tests.
-    private static var executable: URL {
+    private static var executable: String {
         #if os(macOS)
-        Bundle(for: WindbreakProcess.self).bundleURL.deletingLastPathComponent().appending(path: "windbreak")
+        Bundle(for: WindbreakProcess.self).bundleURL.deletingLastPathComponent().appending(path: "windbreak").path()
         #else
         URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-            .appending(path: "windbreak")
+            .appending(path: "windbreak").path()
         #endif
     }
 
-    private static func pipe(to lines: Watched<[String]>) -> Pipe {
-        let pipe = Pipe()
-        let rest = Mutex<[UInt8]>([])
-        pipe.fileHandleForReading.readabilityHandler = { handle in
-            let data = handle.availableData
-            if data.isEmpty { handle.readabilityHandler = nil }
-            let complete = rest.withLock { rest in
-                rest += data
-                let end = data.isEmpty ? rest.endIndex : rest.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
+    private struct Pipe {
+        let reading: Int32
+        let writing: Int32
+
+        /// Of no concern to other processes that tests start at the same time.
+        init() throws {
+            var ends: [Int32] = [0, 0]
+            guard pipe(&ends) == 0 else { throw CannotSpawn(code: errno) }
+            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+            (self.reading, self.writing) = (ends[0], ends[1])
+        }
+    }
+
+    struct CannotSpawn: Error { let code: Int32 }
+
+    /// One at a time: between making a pipe and marking it as private, another process could inherit it.
+    private static let spawning = Mutex(())
+
+    private static func spawn(
+        _ arguments: [String],
+        _ environment: [String: String],
+        output: Int32,
+        errors: Int32
+    ) throws -> Int32 {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, output, 1)
+        posix_spawn_file_actions_adddup2(&actions, errors, 2)
+        // A thread of the test's may have blocked signals.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+
+        let words = ([Self.executable] + arguments).map { strdup($0) }
+        let variables = environment.map { strdup("\($0)=\($1)") }
+        defer { for text in words + variables { free(text) } }
+        var identifier: pid_t = 0
+        let code = posix_spawn(&identifier, Self.executable, &actions, &attributes, words + [nil], variables + [nil])
+        guard code == 0 else { throw CannotSpawn(code: code) }
+        return identifier
+    }
+
+    private static func read(_ descriptor: Int32, into lines: Watched<[String]>, _ closed: Watched<Int>) {
+        Thread.detachNewThread {
+            var rest: [UInt8] = []
+            var piece = [UInt8](repeating: 0, count: 64 << 10)
+            while true {
+                let count = Foundation.read(descriptor, &piece, piece.count)
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { break }
+                rest += piece[..<count]
+                let end = rest.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
                 let complete = rest[..<end].split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
                 rest.removeFirst(end)
-                return complete
+                if !complete.isEmpty { lines.update { $0 += complete } }
             }
-            if !complete.isEmpty { lines.update { $0 += complete } }
+            close(descriptor)
+            closed.update { $0 += 1 }
         }
-        return pipe
     }
 
     func send(_ signal: Int32) { kill(self.identifier, signal) }
 
-    /// The exit status; minus the signal's number if a signal ended it.
+    /// The exit status, when all that was written has been read; minus the signal's number if a signal ended it.
     func end() async throws -> Int32 {
-        try await self.status.wait(for: "windbreak to end") { $0 }
+        try await self.closed.wait(for: "the end of what windbreak writes") { $0 == 2 ? true : nil }
+        return try await self.status.wait(for: "windbreak to end") { $0 }
     }
 
     var isRunning: Bool { self.status.value == nil }

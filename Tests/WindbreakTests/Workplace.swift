@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 
 /// A directory of its own for one test, with the file that windbreak runs by.
-struct Workplace: ~Copyable {
+struct Workplace: Sendable {
     let directory: URL
 
     init() throws {
@@ -12,7 +12,7 @@ struct Workplace: ~Copyable {
         try FileManager.default.createDirectory(at: self.directory, withIntermediateDirectories: true)
     }
 
-    deinit { try? FileManager.default.removeItem(at: self.directory) }
+    func remove() { try? FileManager.default.removeItem(at: self.directory) }
 
     func path(_ name: String) -> String { self.directory.appending(path: name).path() }
 
@@ -53,7 +53,7 @@ struct Serving: Sendable {
     let port: Int
     let adminPort: Int
 
-    init(_ workplace: borrowing Workplace, _ arguments: String..., environment: [String: String] = [:]) async throws {
+    init(_ workplace: Workplace, _ arguments: String..., environment: [String: String] = [:]) async throws {
         let process = try WindbreakProcess(
             ["serve", "--config", workplace.configuration] + arguments,
             environment: environment

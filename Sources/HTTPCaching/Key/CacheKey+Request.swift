@@ -44,23 +44,32 @@ extension CacheKey {
 
 extension KeyHasher {
     fileprivate mutating func add(target: Substring, _ policy: CachePolicy, _ credentials: CredentialNames) {
-        let target = target.utf8
+        // Octets in place: what walks over a `Substring` costs more than the hash.
+        var target = target
+        target.withUTF8 { self.add(target: UnsafeRawBufferPointer($0), policy, credentials) }
+    }
+
+    private mutating func add(
+        target: UnsafeRawBufferPointer,
+        _ policy: CachePolicy,
+        _ credentials: CredentialNames
+    ) {
         guard let mark = target.firstIndex(of: 0x3F) else { return self.add(.path, target) }
-        self.add(.path, target[..<mark])
+        self.add(.path, UnsafeRawBufferPointer(rebasing: target[..<mark]))
+        let query = UnsafeRawBufferPointer(rebasing: target[(mark + 1)...])
         var hasCredentials = false
-        let parameters = target[target.index(after: mark)...]
-        Self.forEachParameter(in: parameters) { name, parameter in
-            if credentials.query.contains(where: { name.equalsIgnoringCase($0) }) {
+        Self.forEachParameter(in: query) { name, parameter in
+            if credentials.query.contains(where: name.equalsIgnoringCase) {
                 hasCredentials = true
-            } else if !credentials.ignoredQuery.contains(where: { name.equalsIgnoringCase($0) }),
-                !policy.ignoredQuery.contains(where: { name.equalsIgnoringCase($0) })
+            } else if !credentials.ignoredQuery.contains(where: name.equalsIgnoringCase),
+                !policy.ignoredQuery.contains(where: name.equalsIgnoringCase)
             {
                 self.add(.parameter, parameter)
             }
         }
         guard hasCredentials, !policy.sharesCredentials else { return }
-        Self.forEachParameter(in: parameters) { name, parameter in
-            if credentials.query.contains(where: { name.equalsIgnoringCase($0) }) {
+        Self.forEachParameter(in: query) { name, parameter in
+            if credentials.query.contains(where: name.equalsIgnoringCase) {
                 self.add(.credentialParameter, parameter)
             }
         }
@@ -69,15 +78,17 @@ extension KeyHasher {
     /// Names are compared as they are written. One that hides its letters behind percent-encoding is an ordinary
     /// parameter, which makes another key and never a wrong one.
     private static func forEachParameter(
-        in query: Substring.UTF8View,
-        _ body: (_ name: Substring, _ parameter: Substring.UTF8View) -> Void
+        in query: UnsafeRawBufferPointer,
+        _ body: (_ name: UnsafeRawBufferPointer, _ parameter: UnsafeRawBufferPointer) -> Void
     ) {
-        var rest = query
+        var start = 0
         while true {
-            let parameter = rest.prefix { $0 != 0x26 }
-            body(Substring(parameter.prefix { $0 != 0x3D }), parameter)
-            guard parameter.endIndex < rest.endIndex else { return }
-            rest = rest[rest.index(after: parameter.endIndex)...]
+            let end = query[start...].firstIndex(of: 0x26) ?? query.count
+            let parameter = UnsafeRawBufferPointer(rebasing: query[start..<end])
+            let equals = parameter.firstIndex(of: 0x3D) ?? parameter.count
+            body(UnsafeRawBufferPointer(rebasing: parameter[..<equals]), parameter)
+            guard end < query.count else { return }
+            start = end + 1
         }
     }
 }

@@ -20,7 +20,12 @@ package struct CacheKey: Hashable, Sendable {
     func shard(of count: Int) -> Int { Int(self.fourth % UInt64(count)) }
 
     /// The first 8 hexadecimal digits, for logs.
-    package var short: String { String(self.description.prefix(8)) }
+    package var short: String { Self.hexadecimal(self.first >> 32, digits: 8) }
+
+    private static func hexadecimal(_ word: UInt64, digits: Int) -> String {
+        let text = String(word, radix: 16)
+        return String(repeating: "0", count: digits - text.utf8.count) + text
+    }
 
     package func hash(into hasher: inout Hasher) {
         // A part of a digest is as good as the whole for a dictionary.
@@ -31,9 +36,6 @@ package struct CacheKey: Hashable, Sendable {
 extension CacheKey: CustomStringConvertible {
     /// 64 hexadecimal digits.
     package var description: String {
-        [self.first, self.second, self.third, self.fourth].map { word in
-            let digits = String(word, radix: 16)
-            return String(repeating: "0", count: 16 - digits.utf8.count) + digits
-        }.joined()
+        [self.first, self.second, self.third, self.fourth].map { Self.hexadecimal($0, digits: 16) }.joined()
     }
 }

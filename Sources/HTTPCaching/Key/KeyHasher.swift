@@ -47,13 +47,8 @@ struct KeyHasher {
     }
 
     mutating func add(_ piece: Piece, _ text: String) {
-        self.add(piece, count: text.utf8.count)
-        self.pending.append(contentsOf: text.utf8)
-    }
-
-    mutating func add(_ piece: Piece, _ text: Substring.UTF8View) {
-        self.add(piece, count: text.count)
-        self.pending.append(contentsOf: text)
+        var text = text
+        text.withUTF8 { self.add(piece, UnsafeRawBufferPointer($0)) }
     }
 
     mutating func add(_ piece: Piece, _ bytes: UnsafeRawBufferPointer) {

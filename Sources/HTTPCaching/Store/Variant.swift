@@ -10,8 +10,11 @@ struct Variant: Sendable {
     }
 
     private var fields: [Field] = []
+    /// `Vary: *`: the answer was chosen by something that no request shows.
+    private let isUnique: Bool
 
     init(_ response: HeaderFields, to request: HeaderFields, keyedBy keyed: [String]) {
+        self.isUnique = response.list("vary", contains: "*")
         for name in response.list("vary") where !keyed.contains(where: { name.equalsIgnoringCase($0) }) {
             let name = String(name)
             self.fields.append(Field(name: name, values: Self.values(of: name, in: request)))
@@ -19,7 +22,7 @@ struct Variant: Sendable {
     }
 
     func matches(_ request: HeaderFields) -> Bool {
-        self.fields.allSatisfy { Self.values(of: $0.name, in: request) == $0.values }
+        !self.isUnique && self.fields.allSatisfy { Self.values(of: $0.name, in: request) == $0.values }
     }
 
     /// An estimate of the memory, in octets.

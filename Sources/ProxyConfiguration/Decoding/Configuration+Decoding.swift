@@ -3,7 +3,7 @@
 import Logging
 
 extension Configuration {
-    /// Reads what stands at the top of the file; upstreams and combined endpoints are read by whoever knows all of them.
+    /// Reads what stands at the top of the file, but for upstreams and combined endpoints, which depend on each other.
     mutating func decodeSettings(_ reader: inout MappingReader) {
         let listen = reader.value("listen")
         let admin = reader.value("admin")

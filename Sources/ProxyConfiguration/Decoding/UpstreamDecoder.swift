@@ -8,8 +8,7 @@ import Resilience
 struct UpstreamDecoder {
     /// What the merged layers are.
     enum Layer {
-        /// All of them: a whole upstream. It lacks its profile if that could not be read, so what the profile would have
-        /// brought is not missed.
+        /// All of them: a whole upstream. If its profile could not be read, what that would have brought is not missed.
         case upstream(name: String, own: Node, lacksProfile: Bool)
         /// `defaults:` alone, read only to find what is wrong with it.
         case defaults

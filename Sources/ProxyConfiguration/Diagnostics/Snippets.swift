@@ -31,11 +31,12 @@ struct Snippets {
         if isSyntaxError || self.secrets[file] == nil {
             // Without a tree nobody knows how far a value reaches, so what stands near such a key is not shown.
             let near = max(number - 10, 0)..<number
-            guard !near.contains(where: { SecretText.isSuspicious(location.source.line(from: starts[$0])) }) else {
+            guard !near.contains(where: { location.source.line(from: starts[$0]).map(SecretText.isSuspicious) ?? true })
+            else {
                 return ""
             }
         }
-        let line = location.source.line(from: starts[number - 1])
+        guard let line = location.source.line(from: starts[number - 1]) else { return "" }
         guard line.contains(where: { $0 != " " && $0 != "\t" }) else { return "" }
         return self.marked(line, at: location, masks: self.masks(on: number, of: location.source))
     }

@@ -95,7 +95,7 @@ struct Node: Sendable {
     }
 }
 
-/// The way to a value: `upstreams.plant_id.breaker.fail_max`. Linked, so that a deep file costs no more than a flat one.
+/// The way to a value: `upstreams.plant_id.breaker.fail_max`. Linked, so that depth costs nothing.
 final class NodePath: Sendable, CustomStringConvertible {
     private let parent: NodePath?
     private let name: String

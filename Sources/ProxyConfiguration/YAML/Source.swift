@@ -33,10 +33,13 @@ final class Source: Sendable {
         return starts
     }
 
-    /// The text of a line, without its end.
-    func line(from start: Int) -> String {
+    /// The text of a line, without its end. Nil if it is longer than any that a person wrote.
+    func line(from start: Int) -> String? {
         var end = start
-        while end < self.bytes.count, self.lineBreak(at: end) == 0 { end += 1 }
+        while end < self.bytes.count, self.lineBreak(at: end) == 0 {
+            end += 1
+            if end - start > 4096 { return nil }
+        }
         return String(decoding: self.bytes[start..<end], as: UTF8.self)
     }
 

@@ -4,8 +4,9 @@
 enum SyntaxHint {
     static func message(for error: YAMLSyntaxError, in source: Source) -> String {
         let starts = source.lineStarts()
-        guard error.position.line <= starts.count else { return error.message }
-        let line = source.line(from: starts[error.position.line - 1])
+        guard error.position.line <= starts.count, let line = source.line(from: starts[error.position.line - 1]) else {
+            return error.message
+        }
         let character = line.unicodeScalars.dropFirst(error.position.column - 1).first
         if character == "\t" || line.prefix(while: { $0 == " " || $0 == "\t" }).contains("\t") {
             return "a tab stands here; YAML is indented with spaces only"

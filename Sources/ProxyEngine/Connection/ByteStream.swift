@@ -130,7 +130,8 @@ final class ByteStream: ChannelInboundHandler {
         context.close(mode: .output, promise: nil)
     }
 
-    /// Closes so that the peer cannot take what it got for a whole message: with a reset (RFC 9112, 9.6).
+    /// Closes so that the peer cannot take what it got for a whole message: with a reset (RFC 9112, 9.6). Nor does the
+    /// kernel keep what the peer has not taken.
     func reset() {
         guard let context = self.context else { return }
         // On the loop of the channel this takes effect before it returns.
@@ -196,6 +197,13 @@ final class ByteStream: ChannelInboundHandler {
     // MARK: Channel events
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func channelActive(context: ChannelHandlerContext) {
+        // A read that was asked for before the channel was registered has been lost.
+        self.isReading = false
+        self.requestRead()
+        context.fireChannelActive()
+    }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case TLSUserEvent.handshakeCompleted = event {

@@ -27,6 +27,8 @@ struct ResponseWriter {
     func write(_ response: Response) async -> Written {
         var head = response.head
         let hasContent = head.mayHaveContent(to: self.method)
+        // RFC 9110, 8.6: a server must not tell a length here, whatever its upstream does.
+        if head.status == 204 { head.fields.remove("content-length") }
         if !head.fields.contains("date") { head.fields.add("Date", DateField.now) }
         switch response.body {
         case .whole(let content):

@@ -43,8 +43,7 @@ package struct AccessLine: Sendable {
         self.listener = listener
     }
 
-    func write(to line: inout LogBuffer) {
-        line.begin()
+    func write(to line: inout LogLine) {
         line.positional("kind", "access")
         line.field("id", word: self.id.description)
         line.field("listener", word: self.listener.rawValue)
@@ -62,7 +61,6 @@ package struct AccessLine: Sendable {
         line.field("bytes_in", self.bytesIn)
         line.field("bytes_out", self.bytesOut)
         line.field("ms", self.duration)
-        line.end()
     }
 }
 

@@ -54,15 +54,13 @@ package struct LineLogHandler: LogHandler {
         var fields = self.metadata
         if let provided = self.metadataProvider?.get() { fields.merge(provided) { $1 } }
         if let own = event.metadata { fields.merge(own) { $1 } }
+        if let error = event.error { fields["error"] = "\(error)" }
         let message = event.message.description
         let sorted = fields.isEmpty ? [] : fields.sorted { $0.key < $1.key }
         self.log.sink.write { line in
-            line.begin()
             line.positional("level", event.level.rawValue)
             line.positional("message", message)
-            if let error = event.error { line.field("error", String(describing: error)) }
             for (key, value) in sorted { line.field(named: key.isReserved ? key + "_" : key, value.description) }
-            line.end()
         }
     }
 }
@@ -73,5 +71,5 @@ extension Logger.Level {
 
 extension String {
     /// Whether every line has a field of this name, which metadata must not repeat in a JSON object.
-    fileprivate var isReserved: Bool { self == "time" || self == "level" || self == "message" || self == "error" }
+    fileprivate var isReserved: Bool { self == "time" || self == "level" || self == "message" }
 }

@@ -47,7 +47,7 @@ final class LogFile: Sendable {
     }
 
     /// Writes everything, or returns false: a full disk or a reader that is gone has nobody else to be told.
-    func writeAll(_ bytes: [UInt8]) -> Bool {
+    func writeAll(_ bytes: ArraySlice<UInt8>) -> Bool {
         bytes.withUnsafeBytes { bytes in
             var rest = bytes
             while !rest.isEmpty {

@@ -24,6 +24,21 @@ package final class LogSink: Sendable {
             }
             return self.wake
         }
+
+        /// Returns what is to be written now, and whether there is a word on dropped lines to be written after it.
+        mutating func take(leaving spare: LogBuffer.Block, upTo capacity: Int) -> (LogBuffer.Block, Bool) {
+            let block = self.buffer.take(leaving: spare)
+            self.wake = .none
+            guard self.dropped > 0 else { return (block, false) }
+            let dropped = self.dropped
+            self.dropped = 0
+            let isNoted = self.buffer.add(upTo: capacity) { line in
+                line.positional("level", "warning")
+                line.positional("message", "[LOG] lines were dropped: they came faster than they could be written")
+                line.field("dropped", dropped)
+            }
+            return (block, isNoted)
+        }
     }
 
     /// What the writer has been asked for since it last looked.
@@ -32,7 +47,7 @@ package final class LogSink: Sendable {
     private struct Writer {
         var file: LogFile
         /// Used in turns with the block of the buffer.
-        var spare: [UInt8] = []
+        var spare = LogBuffer.Block()
     }
 
     private let destination: LogDestination
@@ -61,15 +76,10 @@ package final class LogSink: Sendable {
         self.state.withLock { $0.buffer.setFormat(format) }
     }
 
-    /// Has one line written by the closure, from `begin` to `end`. Holds other threads up for no longer than that.
-    func write(_ line: (inout LogBuffer) -> Void) {
+    /// Has one line written by the closure, which may be called twice. Holds other threads up for no longer than that.
+    func write(_ line: (inout LogLine) -> Void) {
         let wake = self.state.withLock { state in
-            let start = state.buffer.count
-            line(&state.buffer)
-            if state.buffer.count > self.capacity {
-                state.buffer.truncate(to: start)
-                state.dropped += 1
-            }
+            if !state.buffer.add(upTo: self.capacity, line) { state.dropped += 1 }
             return state.nextWake(halfFull: state.buffer.count > self.capacity / 2)
         }
         switch wake {
@@ -103,34 +113,19 @@ package final class LogSink: Sendable {
 
     private func drain() {
         self.writer.withLock { writer in
-            var bytes = self.state.withLock { state in
-                state.wake = .none
-                if state.dropped > 0 { state.buffer.noteDropped(state.dropped) }
-                state.dropped = 0
-                return state.buffer.exchange(for: writer.spare)
+            var isMore = true
+            while isMore {
+                var block: LogBuffer.Block
+                (block, isMore) = self.state.withLock { $0.take(leaving: writer.spare, upTo: self.capacity) }
+                writer.spare = LogBuffer.Block()
+                if !writer.file.writeAll(block.bytes[..<block.count]) {
+                    let lost = block.lines
+                    self.state.withLock { $0.dropped += lost }
+                    isMore = false
+                }
+                block.count = 0
+                writer.spare = block
             }
-            writer.spare = []
-            if !bytes.isEmpty, !writer.file.writeAll(bytes) {
-                self.state.withLock { $0.dropped += bytes.count(of: "\n") }
-            }
-            bytes.removeAll(keepingCapacity: true)
-            writer.spare = bytes
         }
-    }
-}
-
-extension LogBuffer {
-    fileprivate mutating func noteDropped(_ lines: Int) {
-        self.begin()
-        self.positional("level", "warning")
-        self.positional("message", "[LOG] lines were dropped: they came faster than they could be written")
-        self.field("dropped", lines)
-        self.end()
-    }
-}
-
-extension [UInt8] {
-    fileprivate func count(of character: Unicode.Scalar) -> Int {
-        self.count { $0 == UInt8(ascii: character) }
     }
 }

@@ -32,14 +32,14 @@ struct Attempt {
         do throws(ProxyError) {
             return try await self.exchange(on: connection, of: pool, ticket)
         } catch {
-            connection.stream.close()
+            connection.stream.reset()
             guard error.kind == .reset, connection.isReused, self.mayBeReplayed else { throw error }
         }
         connection = try await self.acquire(from: pool, fresh: true)
         do throws(ProxyError) {
             return try await self.exchange(on: connection, of: pool, ticket)
         } catch {
-            connection.stream.close()
+            connection.stream.reset()
             throw error
         }
     }

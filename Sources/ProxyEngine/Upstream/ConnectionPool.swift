@@ -41,7 +41,10 @@ final class ConnectionPool {
 
     func connect(by phase: Phase) async throws(ProxyError) -> UpstreamConnection {
         let connection = UpstreamConnection(try await self.connector.connect(on: self.worker, by: phase))
-        connection.stream.onClose = { [weak self, unowned connection] in self?.forget(connection) }
+        // Whoever was given the connection may have let go of it before it is closed; then it is not idle either.
+        connection.stream.onClose = { [weak self, weak connection] in
+            if let connection { self?.forget(connection) }
+        }
         return connection
     }
 
@@ -79,7 +82,9 @@ final class ConnectionPool {
     private func scheduleSweep() {
         guard !self.isSweeping else { return }
         self.isSweeping = true
-        self.worker.loop.assumeIsolated().scheduleTask(in: TimeAmount(self.limits.idle)) { [weak self] in self?.sweep() }
+        self.worker.loop.assumeIsolated().scheduleTask(in: TimeAmount(self.limits.idle)) { [weak self] in
+            self?.sweep()
+        }
     }
 
     private func sweep() {

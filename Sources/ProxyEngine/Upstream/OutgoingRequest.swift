@@ -67,8 +67,10 @@ struct OutgoingRequest {
             fields.set(name, key)
         case .query(let name):
             let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-            let others = (parts.count > 1 ? parts[1] : "").split(separator: "&").filter {
-                !($0.split(separator: "=", maxSplits: 1).first ?? "").equalsIgnoringCase(name)
+            let others = (parts.count > 1 ? parts[1] : "").split(separator: "&").filter { parameter in
+                // However it is encoded, an upstream would read it as the credential.
+                let decoded = PercentEncoding.decode(parameter.prefix { $0 != "=" })
+                return !String(decoding: decoded, as: UTF8.self).equalsIgnoringCase(name)
             }
             target = parts[0] + "?" + (others + ["\(name)=\(PercentEncoding.queryValue(key))"]).joined(separator: "&")
         case nil:

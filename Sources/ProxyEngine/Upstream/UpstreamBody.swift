@@ -112,11 +112,10 @@ final class UpstreamBody: BodySource {
         guard !self.isSettled else { return }
         self.isSettled = true
         self.ticket.end(outcome)
-        if reusable, self.sender?.finished != nil || self.sender == nil, let pool = self.pool {
-            pool.release(self.connection)
-        } else {
+        guard reusable, self.sender?.finished != nil || self.sender == nil else {
             self.sender?.cancel()
-            self.connection.stream.close()
+            return self.connection.stream.reset()
         }
+        if let pool = self.pool { pool.release(self.connection) } else { self.connection.stream.close() }
     }
 }

@@ -58,11 +58,11 @@ final class UpstreamConnection {
             } catch {
                 throw ProxyError(.protocolError, error.detail)
             }
-            let phase = phase()
             do throws(ByteStream.Interruption) {
-                try await self.stream.receiveMore(until: phase.end)
+                try await self.stream.receiveMore(until: phase().end)
             } catch {
-                throw Self.error(for: error, phase, incomplete: self.stream.received.readableBytes > 0)
+                // Asked once more, since the step that was too slow may have begun while this one waited.
+                throw Self.error(for: error, phase(), incomplete: self.stream.received.readableBytes > 0)
             }
         }
     }

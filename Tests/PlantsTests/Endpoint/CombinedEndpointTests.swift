@@ -99,7 +99,7 @@ struct CombinedEndpointTests {
         await client.abort()
         _ = try await plants.plantID.end(ofConnection: 0)
         #expect(plants.stage.state(of: "plant_id") == "closed")
-        #expect(!plants.stage.lines.contains(prefix: "error"))
+        #expect(plants.stage.log.count(of: "error") == 0)
         await plants.stop()
     }
 

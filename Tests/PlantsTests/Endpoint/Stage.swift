@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPMessage
-import Logging
 import NIOCore
 import ProxyConfiguration
 import ProxyEngine
 import Resilience
-import Synchronization
 import TestSupport
 import Testing
 
@@ -15,7 +13,7 @@ import Testing
 /// A running engine with a combined endpoint in front of upstreams that do what a test tells them.
 struct Stage: Sendable {
     let engine: Engine
-    let lines: RecordedLines
+    let log: RecordedLog
     let port: Int
 
     /// - Parameter yaml: What follows `listen` and `admin` in the file.
@@ -28,9 +26,9 @@ struct Stage: Sendable {
             Issue.record("\(error.rendered())")
             throw error
         }
-        let lines = RecordedLines()
-        let logger = Logger(label: "test") { _ in RecordingHandler(lines: lines) }
-        self.lines = lines
+        let log = RecordedLog()
+        let logger = log.logger
+        self.log = log
         self.engine = Engine(
             threads: 1,
             logger: logger,
@@ -51,7 +49,10 @@ struct Stage: Sendable {
         self.port = try #require(self.engine.mainAddresses.first?.port)
     }
 
-    func stop() async { await self.engine.shutdown() }
+    func stop() async {
+        _ = await self.engine.drain(within: .zero)
+        await self.engine.shutdown()
+    }
 
     func open(_ name: String) { self.engine.snapshot?[name]?.circuit.force(.open, for: nil) }
 
@@ -139,28 +140,4 @@ extension Reply {
 
     static func plantID(_ body: String = Self.aloeOfPlantID) -> Reply { .respond(201, Self.json, body: body) }
     static func plantNet(_ body: String = Self.aloeOfPlantNet) -> Reply { .respond(200, Self.json, body: body) }
-}
-
-/// What was logged, as `level message`.
-final class RecordedLines: Sendable {
-    private let lines = Mutex<[String]>([])
-    var all: [String] { self.lines.withLock { $0 } }
-    func add(_ line: String) { self.lines.withLock { $0.append(line) } }
-    func contains(_ line: String) -> Bool { self.all.contains(line) }
-    func contains(prefix: String) -> Bool { self.all.contains { $0.hasPrefix(prefix) } }
-}
-
-struct RecordingHandler: LogHandler {
-    let lines: RecordedLines
-    var metadata: Logger.Metadata = [:]
-    var logLevel: Logger.Level = .trace
-
-    init(lines: RecordedLines) { self.lines = lines }
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { self.metadata[key] }
-        set { self.metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) { self.lines.add("\(event.level) \(event.message)") }
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPMessage
+import NIOCore
 import ProxyConfiguration
 import TestSupport
 import Testing
 
 @testable import ProxyEngine
 
-@Suite struct DrainTests {
+@Suite(.serialized) struct DrainTests {
     @Test func whatRunsIsFinishedAndNothingNewIsTaken() async throws {
         let gate = Gate()
         let upstream = try await FaultyUpstream { _ in .respond(body: "hello").after(gate) }
@@ -43,7 +45,7 @@ import Testing
 
     @Test func withoutConnectionsItTakesNoTime() async throws {
         try await withProxy { _ in
-        } _: { proxy in
+        } _: { (proxy) async throws in
             #expect(try await within(.seconds(5), "a drain") { await proxy.engine.drain(within: .seconds(60)) } == 0)
         }
     }

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPCaching
+import HTTPMessage
+import NIOCore
 import ProxyConfiguration
+import Resilience
 import TestSupport
 import Testing
 
 @testable import ProxyEngine
 
-@Suite struct ReloadTests {
+@Suite(.serialized) struct ReloadTests {
     @Test func whatAnUpstreamHasLearntLivesOn() async throws {
         let upstream = try await FaultyUpstream()
         upstream.script(.respond(body: "first"), .respond(500), .respond(500))
@@ -83,6 +86,36 @@ import Testing
         }
     }
 
+    @Test func noRequestFailsWhileItHappensAgainAndAgain() async throws {
+        let upstream = try await FaultyUpstream { request in .respond(body: request.target + request.bodyText) }
+        try await withProxy(to: upstream, threads: 2) { proxy in
+            let isDone = Watched(false)
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for number in 0..<8 {
+                    group.addTask {
+                        let client = try await proxy.client()
+                        var count = 0
+                        while !isDone.value {
+                            let response = try await client.exchange("POST", "/api/\(number)", body: "-\(count)")
+                            #expect(response.status == 200 && response.text == "/\(number)-\(count)")
+                            count += 1
+                        }
+                        return count
+                    }
+                }
+                for count in 1...200 {
+                    try await proxy.reload { $0.upstreams[0].timeouts.total = .seconds(20 + count) }
+                    // Never faster than there are requests to disturb.
+                    try await upstream.requests(atLeast: 4 * count)
+                }
+                isDone.update { $0 = true }
+                #expect(try await group.reduce(0, +) >= 800)
+            }
+            #expect(proxy.engine.snapshot?.generation == 201)
+            #expect(try proxy.upstream().circuit.status.failCount == 0)
+        }
+    }
+
     @Test func listenersComeAndGo() async throws {
         let upstream = try await FaultyUpstream()
         // A port that is free, for a moment at least.
@@ -124,7 +157,7 @@ import Testing
 
     @Test func anAddressThatIsTakenChangesNothing() async throws {
         let (upstream, other) = (try await FaultyUpstream(), try await FaultyUpstream())
-        try await withProxy(to: upstream) { proxy in
+        try await withProxy(to: upstream) { (proxy) async throws in
             await #expect(throws: EngineError.self) {
                 try await proxy.reload {
                     $0.upstreams = []

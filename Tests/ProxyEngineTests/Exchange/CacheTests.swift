@@ -8,7 +8,7 @@ import Testing
 
 @testable import ProxyEngine
 
-@Suite struct CacheTests {
+@Suite(.serialized) struct CacheTests {
     /// With a cache for GET and POST, and an upstream that counts its answers.
     private func withCache(
         _ change: (inout UpstreamConfiguration) -> Void = { _ in },
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test func postIsKeyedOnItsContent() async throws {
-        try await self.withCache { proxy, upstream in
+        try await self.withCache { (proxy, upstream) async throws in
             #expect(try await proxy.exchange("POST", "/api/", body: "a").text == "answer 1")
             #expect(try await proxy.exchange("POST", "/api/", body: "b").text == "answer 2")
             #expect(try await proxy.exchange("POST", "/api/", body: "a").text == "answer 1")
@@ -81,7 +81,7 @@ import Testing
         try await self.withCache {
             $0.auth = .header("Api-Key")
             $0.secretQuery = ["api-key"]
-        } _: { proxy, _ in
+        } _: { (proxy, _) async throws in
             #expect(try await proxy.exchange("GET", "/api/", ["Api-Key": "a"]).text == "answer 1")
             #expect(try await proxy.exchange("GET", "/api/", ["Api-Key": "b"]).text == "answer 2")
             #expect(try await proxy.exchange("GET", "/api/").text == "answer 3")
@@ -97,7 +97,7 @@ import Testing
         try await self.withCache {
             $0.auth = .header("Api-Key")
             $0.apiKey = Secret("ours")
-        } _: { proxy, _ in
+        } _: { (proxy, _) async throws in
             #expect(try await proxy.exchange("GET", "/api/", ["Api-Key": "a"]).text == "answer 1")
             #expect(try await proxy.exchange("GET", "/api/", ["Api-Key": "b"]).text == "answer 1")
         }
@@ -112,7 +112,8 @@ import Testing
         ]
     )
     func whatIsNotAWholeGoodAnswerIsNotStored(_ bad: Reply) async throws {
-        try await self.withCache(reply: { _, count in count == 1 ? bad : .respond(body: "good") }) { proxy, upstream in
+        let reply: @Sendable (ReceivedRequest, Int) -> Reply = { _, count in count == 1 ? bad : .respond(body: "good") }
+        try await self.withCache(reply: reply) { proxy, upstream in
             let first = try await proxy.exchange("GET", "/api/")
             #expect(first.text != "good")
             // An answer that was cut off says so, be it by its status or by its end.
@@ -128,7 +129,7 @@ import Testing
             $0.cache?.maxEntry = 1000
         } reply: { _, _ in
             .respond(body: large)
-        } _: { proxy, upstream in
+        } _: { (proxy, upstream) async throws in
             for count in 1...2 {
                 #expect(try await proxy.exchange("GET", "/api/").text == large)
                 #expect(upstream.requests.count == count)
@@ -139,7 +140,7 @@ import Testing
     }
 
     @Test func theClientMayAskForANewAnswer() async throws {
-        try await self.withCache { proxy, _ in
+        try await self.withCache { (proxy, _) async throws in
             #expect(try await proxy.exchange("GET", "/api/").text == "answer 1")
             #expect(try await proxy.exchange("GET", "/api/", ["Cache-Control": "no-cache"]).text == "answer 2")
             #expect(try await proxy.exchange("GET", "/api/").text == "answer 2")

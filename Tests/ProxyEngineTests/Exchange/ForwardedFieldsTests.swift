@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPMessage
+import NIOCore
 import ProxyConfiguration
 import TestSupport
 import Testing
 
 @testable import ProxyEngine
 
-@Suite struct ForwardedFieldsTests {
+@Suite(.serialized) struct ForwardedFieldsTests {
     @Test func fieldsOfTheHopEndHere() async throws {
         let upstream = try await FaultyUpstream { _ in
             .respond(

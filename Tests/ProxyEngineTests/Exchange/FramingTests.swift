@@ -8,7 +8,7 @@ import Testing
 
 @testable import ProxyEngine
 
-@Suite struct FramingTests {
+@Suite(.serialized) struct FramingTests {
     @Test(
         arguments: [
             Reply.headOnly(200, ["Content-Length": "1234", "ETag": "a"]),
@@ -33,7 +33,7 @@ import Testing
 
     @Test func theLengthThatHeadTellsIsPassedOn() async throws {
         let upstream = try await FaultyUpstream { _ in .headOnly(200, ["Content-Length": "1234"]) }
-        try await withProxy(to: upstream) { proxy in
+        try await withProxy(to: upstream) { (proxy) async throws in
             #expect(try await proxy.exchange("HEAD", "/api/").fields["content-length"] == "1234")
         }
     }

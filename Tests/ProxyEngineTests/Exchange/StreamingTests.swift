@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPMessage
 import NIOCore
 import ProxyConfiguration
+import Resilience
 import TestSupport
 import Testing
 
 @testable import ProxyEngine
 
-@Suite struct StreamingTests {
+@Suite(.serialized) struct StreamingTests {
     private static let size = 64 << 20
     /// What the kernel's buffers of two connections hold at most, and a little of our own.
     private static let bound = 32 << 20
@@ -69,7 +71,7 @@ import Testing
             let taken = try await self.settled { client.wire.inbox.value.sent }
             #expect(taken < Self.bound, "the client got rid of \(taken) octets")
             gate.open()
-            #expect(try await client.response().status == 200)
+            #expect(try await client.response(upTo: .seconds(120)).status == 200)
             try await sending.value
             #expect(upstream.record.value.received > Self.size)
         }

@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPMessage
+import NIOCore
 import ProxyConfiguration
+import Resilience
 import TestSupport
 import Testing
 
 @testable import ProxyEngine
 
-@Suite struct LimitsTests {
-    private func withLimits(_ test: (TestProxy, FaultyUpstream) async throws -> Void) async throws {
+@Suite(.serialized) struct LimitsTests {
+    private func withLimits(
+        _ change: (inout DownstreamConfiguration) -> Void = { _ in },
+        _ test: (TestProxy, FaultyUpstream) async throws -> Void
+    ) async throws {
         let upstream = try await FaultyUpstream()
         try await withProxy { configuration in
             configuration.downstream.maxTarget = 200
             configuration.downstream.maxHeaderSize = 1000
             configuration.downstream.maxHeaderCount = 20
-            configuration.downstream.headerTimeout = .milliseconds(300)
-            configuration.downstream.keepAlive = .milliseconds(300)
-            configuration.downstream.idle = .milliseconds(300)
+            change(&configuration.downstream)
             var api = UpstreamConfiguration(name: "api", at: upstream)
             api.maxBody = 100
             configuration.upstreams = [api]
@@ -35,7 +39,7 @@ import Testing
             ("GET / HTTP/1.1\r\nHost: x\r\n\(String(repeating: "A: b\r\n", count: 30))\r\n", 431),
             ("GET / HTTP/1.1\r\nHost: x\r\n\(String(repeating: "A: b\r\n", count: 100_000))\r\n", 431),
             ("GET / HTTP/2.0\r\nHost: x\r\n\r\n", 505), ("GET / HTTP/1.1\r\n\r\n", 400),
-            ("POST /api/ HTTP/1.1\r\nHost: x\r\nContent-Length: 101\r\n\r\n", 413),
+            ("POST /api/ HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n", 413),
             ("POST /api/ HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
         ]
     )
@@ -50,6 +54,15 @@ import Testing
             #expect(response.fields["connection"] == "close")
             #expect(try await client.end() == .finished)
             #expect(upstream.requests.isEmpty)
+        }
+    }
+
+    @Test func aLittleTooMuchIsReadAndTheConnectionKept() async throws {
+        try await self.withLimits { proxy, upstream in
+            let client = try await proxy.client()
+            #expect(try await client.exchange("POST", "/api/", body: String(repeating: "x", count: 101)).status == 413)
+            #expect(try await client.exchange("POST", "/api/", body: "x").status == 200)
+            #expect(upstream.requests.map(\.bodyText) == ["x"])
         }
     }
 
@@ -79,7 +92,9 @@ import Testing
     }
 
     @Test func aHeadThatDoesNotEndIsGivenUp() async throws {
-        try await self.withLimits { proxy, _ in
+        try await self.withLimits {
+            $0.headerTimeout = .milliseconds(200)
+        } _: { proxy, _ in
             let client = try await proxy.client()
             try await client.send("GET / HTTP/1.1\r\nHost:")
             #expect(try await client.response().status == 408)
@@ -88,7 +103,9 @@ import Testing
     }
 
     @Test func aHeadThatDripsIsGivenUp() async throws {
-        try await self.withLimits { proxy, _ in
+        try await self.withLimits {
+            $0.headerTimeout = .milliseconds(200)
+        } _: { proxy, _ in
             let client = try await proxy.client()
             let dripping = Task {
                 while !Task.isCancelled {
@@ -104,7 +121,9 @@ import Testing
     }
 
     @Test func contentThatStopsIsGivenUp() async throws {
-        try await self.withLimits { proxy, upstream in
+        try await self.withLimits {
+            $0.idle = .milliseconds(200)
+        } _: { proxy, upstream in
             let client = try await proxy.client()
             try await client.send("POST", "/api/", ["Content-Length": "50"])
             try await client.send("half")
@@ -116,7 +135,10 @@ import Testing
 
     @Test(arguments: ["", "GET /api/ HTTP/1.1\r\nHost: x\r\n\r\n"])
     func aSilentConnectionIsClosed(_ first: String) async throws {
-        try await self.withLimits { proxy, _ in
+        try await self.withLimits {
+            $0.headerTimeout = .milliseconds(500)
+            $0.keepAlive = .milliseconds(200)
+        } _: { proxy, _ in
             let client = try await proxy.client()
             if !first.isEmpty {
                 try await client.send(first)

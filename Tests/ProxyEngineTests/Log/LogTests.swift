@@ -53,12 +53,10 @@ struct LogTests {
     func dropping() throws {
         let path = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path()
         defer { try? FileManager.default.removeItem(atPath: path) }
-        let sink = try LogSink(.file(path), format: .text, capacity: 100)
+        let sink = try LogSink(.file(path), format: .text, capacity: 256)
         // Longer than all the room there is, so that it does not matter when the writer comes.
         sink.write { line in
-            line.begin()
-            line.positional("message", String(repeating: "x", count: 200))
-            line.end()
+            line.positional("message", String(repeating: "x", count: 300))
         }
         sink.flush()
         let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")

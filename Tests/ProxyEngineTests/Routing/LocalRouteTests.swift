@@ -8,7 +8,7 @@ import Testing
 
 @testable import ProxyEngine
 
-@Suite struct LocalRouteTests {
+@Suite(.serialized) struct LocalRouteTests {
     /// Tells what it was asked.
     private struct Echo: LocalHandler {
         let maxBody = 10
@@ -25,7 +25,7 @@ import Testing
             LocalRoute(path: "/-/echo", methods: [.get, .post], handler: Echo()),
             LocalRoute(path: "/-/tree", methods: [], isPrefix: true, handler: Echo()),
         ]
-        try await withProxy(to: upstream, routes: { _ in routes }) {
+        try await withProxy(to: upstream, local: routes) {
             $0.path = "/"
         } _: { proxy in
             try await test(proxy, upstream)

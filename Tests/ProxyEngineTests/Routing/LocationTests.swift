@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPMessage
+import NIOCore
 import TestSupport
 import Testing
 
 @testable import ProxyEngine
 
-@Suite struct LocationTests {
+@Suite(.serialized) struct LocationTests {
     @Test(
         arguments: [
             ("/base/x?y#z", "/api/x?y#z"), ("/base", "/api"), ("/base?q", "/api?q"), ("AUTHORITY/base/x", "/api/x"),

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPMessage
+import NIOCore
 import ProxyConfiguration
 import TestSupport
 import Testing
 
 @testable import ProxyEngine
 
-@Suite struct RoutingTests {
+@Suite(.serialized) struct RoutingTests {
     @Test func theLongestPrefixWinsAndEndsWhereASegmentEnds() async throws {
         let (first, second) = (try await FaultyUpstream(), try await FaultyUpstream())
         try await withProxy { configuration in
@@ -16,7 +17,7 @@ import Testing
             var versioned = UpstreamConfiguration(name: "versioned", at: second)
             versioned.path = "/api/v2"
             configuration.upstreams = [plain, versioned]
-        } _: { proxy in
+        } _: { (proxy) async throws in
             for target in ["/api/v2/x", "/api/v2", "/api/v2?q", "/api/v2x", "/api/v", "/api", "/api?q=/api/v2"] {
                 #expect(try await proxy.exchange("GET", target).status == 200)
             }
@@ -32,7 +33,7 @@ import Testing
         let upstream = try await FaultyUpstream()
         try await withProxy(to: upstream, basePath: "/base") {
             $0.path = "/"
-        } _: { proxy in
+        } _: { (proxy) async throws in
             #expect(try await proxy.exchange("GET", "/a/b?c").status == 200)
             #expect(try await proxy.exchange("GET", "/").status == 200)
             #expect(upstream.requests.map(\.target) == ["/base/a/b?c", "/base/"])
@@ -48,7 +49,7 @@ import Testing
     )
     func whatIsBelowTheMountArrivesAsItWasSent(_ path: String) async throws {
         let upstream = try await FaultyUpstream()
-        try await withProxy(to: upstream, basePath: "/base") { proxy in
+        try await withProxy(to: upstream, basePath: "/base") { (proxy) async throws in
             #expect(try await proxy.exchange("GET", "/api" + path).status == 200)
             #expect(upstream.requests.map(\.target) == ["/base" + path])
         }
@@ -91,7 +92,7 @@ import Testing
 
     @Test func dotSegmentsWithinTheMountAreResolved() async throws {
         let upstream = try await FaultyUpstream()
-        try await withProxy(to: upstream) { proxy in
+        try await withProxy(to: upstream) { (proxy) async throws in
             for target in ["/api/a/../b", "/api/./b", "/api/a/%2e%2e/b", "/x/../api/b"] {
                 #expect(try await proxy.exchange("GET", target).status == 200)
             }
@@ -117,7 +118,7 @@ import Testing
         let upstream = try await FaultyUpstream()
         try await withProxy(to: upstream, basePath: "/base") {
             $0.hosts = ["api.example"]
-        } _: { proxy in
+        } _: { (proxy) async throws in
             #expect(try await proxy.exchange("GET", "http://api.example/base/a?b").status == 200)
             #expect(
                 try await proxy.exchange("GET", "HTTP://API.example:80/base", ["Host": "other.example"]).status == 200

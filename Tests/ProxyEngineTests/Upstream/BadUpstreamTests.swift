@@ -9,7 +9,7 @@ import Testing
 
 @testable import ProxyEngine
 
-@Suite struct BadUpstreamTests {
+@Suite(.serialized) struct BadUpstreamTests {
     private func expectBadGateway(
         _ response: TestResponse,
         _ error: String,
@@ -75,7 +75,7 @@ import Testing
     @Test func aConnectionThatIsClosedWhenItIsOpenIsAReset() async throws {
         let upstream = try await FaultyUpstream()
         upstream.greet(with: .reset)
-        try await withProxy(to: upstream) { proxy in
+        try await withProxy(to: upstream) { (proxy) async throws in
             #expect(try await proxy.exchange("GET", "/api/").status == 502)
             #expect(try proxy.upstream().circuit.status.failCount == 1)
             upstream.greet(with: nil)

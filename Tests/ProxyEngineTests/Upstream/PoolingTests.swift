@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPMessage
+import NIOCore
 import ProxyConfiguration
+import Resilience
 import TestSupport
 import Testing
 
 @testable import ProxyEngine
 
-@Suite struct PoolingTests {
+@Suite(.serialized) struct PoolingTests {
     @Test func connectionsAreUsedAgain() async throws {
         let upstream = try await FaultyUpstream()
         try await withProxy(to: upstream) { proxy in
@@ -29,7 +32,7 @@ import Testing
     func connectionsThatCannotBeUsedAgainAreNot(_ reply: Reply) async throws {
         let upstream = try await FaultyUpstream()
         upstream.script(reply, reply)
-        try await withProxy(to: upstream) { proxy in
+        try await withProxy(to: upstream) { (proxy) async throws in
             for _ in 0..<3 { #expect(try await proxy.exchange("GET", "/api/").text == "hello") }
             #expect(upstream.record.value.accepted == 3)
         }
@@ -92,7 +95,7 @@ import Testing
     @Test func aFreshConnectionThatDiesIsAFailure() async throws {
         let upstream = try await FaultyUpstream()
         upstream.script(.finish)
-        try await withProxy(to: upstream) { proxy in
+        try await withProxy(to: upstream) { (proxy) async throws in
             #expect(try await proxy.exchange("GET", "/api/").status == 502)
             #expect(upstream.requests.count == 1)
             #expect(try proxy.upstream().circuit.status.failCount == 1)

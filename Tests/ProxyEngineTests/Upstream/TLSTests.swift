@@ -9,7 +9,7 @@ import Testing
 
 @testable import ProxyEngine
 
-@Suite struct TLSTests {
+@Suite(.serialized) struct TLSTests {
     private func withTLS(
         _ certificate: TestCertificate?,
         _ change: (inout UpstreamConfiguration) -> Void = { _ in },
@@ -56,7 +56,7 @@ import Testing
     @Test func anAddressIsCheckedToo() async throws {
         try await self.withTLS(.localhost) {
             $0.url.host = "127.0.0.1"
-        } _: { proxy, _ in
+        } _: { (proxy, _) async throws in
             #expect(try await proxy.exchange("GET", "/api/").text == "hello")
         }
         try await self.withTLS(.otherHost) {

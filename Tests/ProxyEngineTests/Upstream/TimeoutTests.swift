@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPMessage
+import NIOCore
 import ProxyConfiguration
 import Resilience
 import TestSupport
@@ -8,7 +9,7 @@ import Testing
 
 @testable import ProxyEngine
 
-@Suite struct TimeoutTests {
+@Suite(.serialized) struct TimeoutTests {
     private func expectTimeout(
         _ response: TestResponse,
         _ error: String,
@@ -93,7 +94,7 @@ import Testing
         try await withProxy(to: upstream) {
             $0.timeouts.idle = .seconds(5)
             $0.timeouts.firstByte = .seconds(10)
-        } _: { proxy in
+        } _: { (proxy) async throws in
             #expect(try await proxy.exchange("GET", "/api/").text == "0123456789")
         }
     }
@@ -125,8 +126,9 @@ import Testing
     }
 
     @Test func theWholeExchangeWithinAnAnswer() async throws {
+        let body = Reply.raw(String(repeating: "x", count: 10_000)).dripping(1, every: .milliseconds(10))
         let upstream = try await FaultyUpstream { _ in
-            .respond(body: String(repeating: "x", count: 10_000)).dripping(1, every: .milliseconds(10))
+            body.preceded(by: .raw("HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n"))
         }
         try await withProxy(to: upstream) {
             $0.timeouts.total = .milliseconds(800)

@@ -7,13 +7,12 @@ import Testing
 
 @testable import ProxyEngine
 
-@Suite struct DeadlineTimerTests {
+@Suite(.serialized) struct DeadlineTimerTests {
     /// Runs on a loop with a timer that counts and dates its expiries.
     private func withTimer(
-        _ body: @escaping @Sendable (DeadlineTimer) -> Void,
-        expect expiries: Int,
-        then check: ([NIODeadline]) -> Void
-    ) async throws {
+        expecting expiries: Int,
+        _ body: @escaping @Sendable (DeadlineTimer) -> Void
+    ) async throws -> [NIODeadline] {
         let loop = MultiThreadedEventLoopGroup.singleton.any()
         let expired = Watched<[NIODeadline]>([])
         let timer = try await loop.submit {
@@ -25,57 +24,42 @@ import Testing
         // Whatever else is due has its chance.
         try await loop.scheduleTask(in: .milliseconds(60)) { timer.value.cancel() }.futureResult.get()
         #expect(expired.value.count == expiries)
-        check(times)
+        return times
     }
 
     @Test func itExpiresOnceAndNotBefore() async throws {
         let start = NIODeadline.now()
-        try await self.withTimer({ $0.arm(start + .milliseconds(20)) }, expect: 1) { times in
-            #expect(times.allSatisfy { $0 >= start + .milliseconds(20) })
-        }
+        let times = try await self.withTimer(expecting: 1) { $0.arm(start + .milliseconds(20)) }
+        #expect(times.allSatisfy { $0 >= start + .milliseconds(20) })
     }
 
     @Test func aLaterDeadlineReplacesAnEarlierOne() async throws {
         let start = NIODeadline.now()
-        try await self.withTimer(
-            { timer in
-                timer.arm(start + .milliseconds(5))
-                timer.arm(start + .milliseconds(40))
-            },
-            expect: 1
-        ) { times in
-            #expect(times.allSatisfy { $0 >= start + .milliseconds(40) })
+        let times = try await self.withTimer(expecting: 1) { timer in
+            timer.arm(start + .milliseconds(5))
+            timer.arm(start + .milliseconds(40))
         }
+        #expect(times.allSatisfy { $0 >= start + .milliseconds(40) })
     }
 
     @Test func anEarlierDeadlineReplacesALaterOne() async throws {
         let start = NIODeadline.now()
-        try await self.withTimer(
-            { timer in
-                timer.arm(start + .seconds(600))
-                timer.arm(start + .milliseconds(5))
-            },
-            expect: 1
-        ) { times in
-            #expect(times.allSatisfy { $0 < start + .seconds(600) })
+        let times = try await self.withTimer(expecting: 1) { timer in
+            timer.arm(start + .seconds(600))
+            timer.arm(start + .milliseconds(5))
         }
+        #expect(times.allSatisfy { $0 < start + .seconds(600) })
     }
 
     @Test func noDeadlineIsNoExpiry() async throws {
         let start = NIODeadline.now()
-        try await self.withTimer(
-            { timer in
-                timer.arm(start + .milliseconds(5))
-                timer.arm(.distantFuture)
-            },
-            expect: 0
-        ) { _ in }
-        try await self.withTimer(
-            { timer in
-                timer.arm(start + .milliseconds(5))
-                timer.cancel()
-            },
-            expect: 0
-        ) { _ in }
+        _ = try await self.withTimer(expecting: 0) { timer in
+            timer.arm(start + .milliseconds(5))
+            timer.arm(.distantFuture)
+        }
+        _ = try await self.withTimer(expecting: 0) { timer in
+            timer.arm(start + .milliseconds(5))
+            timer.cancel()
+        }
     }
 }

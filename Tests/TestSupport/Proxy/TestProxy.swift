@@ -46,10 +46,10 @@ package struct TestProxy: Sendable {
 /// Runs a test against an engine, and ends the engine afterwards whatever happens.
 ///
 /// - Parameter threads: One, so that all connections share one pool, unless told otherwise.
-/// - Parameter routes: What the proxy answers itself.
+/// - Parameter local: What the proxy answers itself.
 package func withProxy(
     threads: Int = 1,
-    routes: @escaping Engine.Routes = { _ in [] },
+    local: [LocalRoute] = [],
     _ configure: (inout Configuration) throws -> Void,
     _ test: (TestProxy) async throws -> Void
 ) async throws {
@@ -62,8 +62,8 @@ package func withProxy(
         threads: threads,
         logger: log.logger,
         access: try AccessLog(.off, format: .text),
-        mainRoutes: routes,
-        adminRoutes: routes
+        mainRoutes: { _ in local },
+        adminRoutes: { _ in local }
     )
     try await engine.start(configuration)
     let result: Result<Void, any Error>
@@ -83,11 +83,11 @@ package func withProxy(
     to upstream: FaultyUpstream,
     basePath: String = "",
     threads: Int = 1,
-    routes: @escaping Engine.Routes = { _ in [] },
+    local: [LocalRoute] = [],
     _ change: (inout UpstreamConfiguration) -> Void = { _ in },
     _ test: (TestProxy) async throws -> Void
 ) async throws {
-    try await withProxy(threads: threads, routes: routes) { configuration in
+    try await withProxy(threads: threads, local: local) { configuration in
         var api = UpstreamConfiguration(name: "api", at: upstream, basePath: basePath)
         change(&api)
         configuration.upstreams = [api]

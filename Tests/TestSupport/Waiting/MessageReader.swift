@@ -115,14 +115,15 @@ extension Wire {
         var left = count
         while left > 0 {
             let most = left
-            let piece = try await self.receive("\(most) octets of content", upTo: limit) { buffer -> ByteBuffer? in
+            let piece = try await self.receive("\(most) octets of content", upTo: limit) { buffer -> [UInt8]? in
                 guard buffer.readableBytes > 0 else { return nil }
-                let piece = buffer.readSlice(length: min(most, buffer.readableBytes))
+                // A copy, since a slice would have the whole block copied at the next change of it.
+                let piece = buffer.readBytes(length: min(most, buffer.readableBytes))
                 buffer.discardReadBytes()
                 return piece
             }
-            left -= piece.readableBytes
-            content.bytes.writeImmutableBuffer(piece)
+            left -= piece.count
+            content.bytes.writeBytes(piece)
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import NIOCore
+import NIOSSL
 
 #if canImport(Darwin)
 import Darwin
@@ -106,6 +107,10 @@ package final class Wire: Sendable {
     package func reset() async {
         let lingerNot = linger(l_onoff: 1, l_linger: 0)
         try? await (self.channel as? any SocketOptionProvider)?.setSoLinger(lingerNot).value("a socket option")
+        // Past TLS, which would say goodbye first.
+        try? await self.channel.pipeline.context(handlerType: NIOSSLServerHandler.self).flatMap { context in
+            context.close(mode: .all)
+        }.value("a reset")
         await self.close()
     }
 }
