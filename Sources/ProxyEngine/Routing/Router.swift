@@ -38,12 +38,13 @@ struct Router: Sendable {
     func match(_ target: RequestTarget) throws(ProxyError) -> Match {
         if let host = target.host { return try self.match(target, host: host) }
         for entry in self.entries {
-            guard let rest = Self.rest(of: target.path, below: entry.prefix) else { continue }
+            guard let rest = target.path.utf8[...].rest(below: entry.prefix) else { continue }
             switch entry.owner {
             case .local(let route):
                 if route.isPrefix || rest.isEmpty { return .local(route) }
             case .upstream(let upstream):
-                return .upstream(upstream, path: target.pathAndQuery.utf8.dropFirst(entry.prefix.utf8.count).substring)
+                let path = target.pathAndQuery.utf8.dropFirst(entry.prefix.utf8.count)
+                return .upstream(upstream, path: Substring(upstream.configuration.stripped(path) ?? path))
             }
         }
         throw ProxyError(.noRoute, "nothing is declared for this path")
@@ -53,20 +54,29 @@ struct Router: Sendable {
     private func match(_ target: RequestTarget, host: String) throws(ProxyError) -> Match {
         guard let upstream = self.hosts[host] else { throw ProxyError(.denied, "this host is not declared") }
         let base = upstream.configuration.url.basePath
-        guard Self.rest(of: target.path, below: base) != nil else {
+        let path = target.pathAndQuery.utf8[...]
+        guard let rest = path.rest(below: base) ?? upstream.configuration.stripped(path) else {
             throw ProxyError(.noRoute, "the path is not below the base of this upstream", upstream: upstream.name)
         }
-        return .upstream(upstream, path: target.pathAndQuery.utf8.dropFirst(base.utf8.count).substring)
+        return .upstream(upstream, path: Substring(rest))
     }
+}
 
-    /// Prefixes end where segments end: `/plants` does not own `/plants-too`.
-    private static func rest(of path: String, below prefix: String) -> Substring.UTF8View? {
-        guard path.utf8.starts(with: prefix.utf8) else { return nil }
-        let rest = path.utf8.dropFirst(prefix.utf8.count)
-        return rest.isEmpty || rest.first == 0x2F ? rest : nil
+extension UpstreamConfiguration {
+    /// Without the first of its prefixes that the path has; nil if it has none of them.
+    fileprivate func stripped(_ path: Substring.UTF8View) -> Substring.UTF8View? {
+        for prefix in self.strip {
+            if let rest = path.rest(below: prefix) { return rest }
+        }
+        return nil
     }
 }
 
 extension Substring.UTF8View {
-    fileprivate var substring: Substring { Substring(self) }
+    /// Prefixes end where segments end: `/plants` does not own `/plants-too`.
+    fileprivate func rest(below prefix: String) -> Substring.UTF8View? {
+        guard self.starts(with: prefix.utf8) else { return nil }
+        let rest = self.dropFirst(prefix.utf8.count)
+        return rest.isEmpty || rest.first == 0x2F || rest.first == 0x3F ? rest : nil
+    }
 }

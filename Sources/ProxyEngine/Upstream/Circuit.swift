@@ -2,6 +2,7 @@
 
 import Logging
 import NIOCore
+import ProxyConfiguration
 package import Resilience
 import Synchronization
 
@@ -17,14 +18,19 @@ package final class Circuit: Sendable {
     init(name: String, policy: CircuitBreaker.Policy, log: CircuitLog, metrics: UpstreamMetrics) {
         self.name = name
         self.metrics = metrics
-        self.breaker = Mutex(CircuitBreaker(policy: policy))
+        var breaker = CircuitBreaker(policy: policy)
+        breaker.reportsSuccesses = log.lines.successes
+        self.breaker = Mutex(breaker)
         self.log = Mutex(log)
         log.initialized(name, policy)
     }
 
     /// New thresholds, as a reload brings them; counts and state stay.
     func apply(_ policy: CircuitBreaker.Policy, log: CircuitLog) {
-        self.breaker.withLock { $0.apply(policy) }
+        self.breaker.withLock { breaker in
+            breaker.apply(policy)
+            breaker.reportsSuccesses = log.lines.successes
+        }
         self.log.withLock { $0 = log }
     }
 
