@@ -157,11 +157,16 @@ package struct HeaderFields: Sendable {
         )
     }
 
+    @inline(__always)
     private func matches(_ entry: Entry, _ name: String) -> Bool {
-        let wanted = name.utf8
-        guard Int(entry.nameLength) == wanted.count else { return false }
+        // The length tells nearly all names apart, without a call.
+        Int(entry.nameLength) == name.utf8.count && self.hasName(entry, name)
+    }
+
+    @inline(never)
+    private func hasName(_ entry: Entry, _ name: String) -> Bool {
         var position = Int(entry.nameStart)
-        for byte in wanted {
+        for byte in name.utf8 {
             guard self.bytes[position].lowercasedASCII == byte.lowercasedASCII else { return false }
             position += 1
         }

@@ -27,15 +27,9 @@ extension CacheKey {
         hasher.add(.upstream, upstream)
         hasher.add(.method, method.rawValue)
         hasher.add(target: target, policy, credentials)
-        for name in policy.headers where fields.contains(name) {
-            hasher.add(.field, name)
-            hasher.add(.fieldValue, of: name, in: fields)
-        }
+        for name in policy.headers { hasher.add(.field, name, in: fields) }
         if !policy.sharesCredentials {
-            for name in credentials.headers where fields.contains(name) {
-                hasher.add(.credentialField, name)
-                hasher.add(.fieldValue, of: name, in: fields)
-            }
+            for name in credentials.headers { hasher.add(.credentialField, name, in: fields) }
         }
         if content.readableBytes > 0 { hasher.add(content: content, fields) }
         self = hasher.key()
@@ -43,6 +37,16 @@ extension CacheKey {
 }
 
 extension KeyHasher {
+    /// A field with all its values, in order; nothing if there is none.
+    fileprivate mutating func add(_ piece: Piece, _ name: String, in fields: HeaderFields) {
+        var isFirst = true
+        fields.forEachValue(of: name) { value in
+            if isFirst { self.add(piece, name) }
+            isFirst = false
+            self.add(.fieldValue, value)
+        }
+    }
+
     fileprivate mutating func add(target: Substring, _ policy: CachePolicy, _ credentials: CredentialNames) {
         // Octets in place: what walks over a `Substring` costs more than the hash.
         var target = target

@@ -87,7 +87,10 @@ struct Connector: Sendable {
 
     private static func error(for error: NIOSSLError) -> ProxyError {
         if case .handshakeFailed(let reason) = error, "\(reason)".contains("CERTIFICATE_VERIFY_FAILED") {
-            return ProxyError(.tlsCertificate, "the certificate is not signed by a trusted authority, or is out of date")
+            return ProxyError(
+                .tlsCertificate,
+                "the certificate is not signed by a trusted authority, or is out of date"
+            )
         }
         return ProxyError(.tls, "the TLS handshake failed")
     }

@@ -105,7 +105,8 @@ package final class Engine: Sendable {
         return (kept, gone)
     }
 
-    private func open(_ configuration: Configuration, besides kept: [Listener]) async throws(EngineError) -> [Listener] {
+    private func open(_ configuration: Configuration, besides kept: [Listener]) async throws(EngineError) -> [Listener]
+    {
         var opened: [Listener] = []
         for (address, role) in Self.addresses(in: configuration)
         where !kept.contains(where: { ($0.address, $0.role) == (address, role) }) {

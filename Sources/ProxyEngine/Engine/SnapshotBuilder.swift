@@ -46,7 +46,7 @@ struct SnapshotBuilder {
         let metrics = old?.metrics ?? UpstreamMetrics(upstream: configuration.name)
         let circuitLog = CircuitLog(logger: self.logger, lines: log.circuit)
         return Upstream(
-            configuration: configuration,
+            configuration,
             circuit: old?.circuit
                 ?? Circuit(name: configuration.name, policy: configuration.breaker, log: circuitLog, metrics: metrics),
             metrics: metrics,
@@ -54,8 +54,7 @@ struct SnapshotBuilder {
             flights: old?.flights ?? InFlight(),
             connector: connector,
             pools: self.pools(connector, configuration.connections, after: old),
-            cacheLog: CacheLog(logger: self.logger),
-            credentials: CredentialNames(configuration)
+            logger: self.logger
         )
     }
 
@@ -124,24 +123,5 @@ struct SnapshotBuilder {
 extension UpstreamURL {
     fileprivate func hasSameOrigin(as other: UpstreamURL) -> Bool {
         (self.isTLS, self.host, self.port) == (other.isTLS, other.host, other.port)
-    }
-}
-
-extension CredentialNames {
-    /// What the proxy replaces by its own key does not tell callers apart.
-    fileprivate init(_ configuration: UpstreamConfiguration) {
-        let isReplaced = !(configuration.apiKey?.revealed.isEmpty ?? true)
-        var (header, parameter): (Set<String>, Set<String>) = ([], [])
-        switch configuration.auth {
-        case .header(let name)?: header = [name.lowercased()]
-        case .query(let name)?: parameter = [name.lowercased()]
-        case nil: break
-        }
-        self.init(
-            headers: configuration.secretHeaders.union(header),
-            query: configuration.secretQuery.union(parameter),
-            ignoredHeaders: isReplaced ? header : [],
-            ignoredQuery: isReplaced ? parameter : []
-        )
     }
 }

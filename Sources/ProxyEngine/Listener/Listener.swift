@@ -59,7 +59,9 @@ package final class Listener: Sendable {
     var localAddress: SocketAddress? { self.channel.withLock { $0?.localAddress } }
 
     private func accept(_ channel: any Channel) throws {
-        guard let worker = self.engine.worker(of: channel.eventLoop) else { throw ChannelError.inappropriateOperationForState }
+        guard let worker = self.engine.worker(of: channel.eventLoop) else {
+            throw ChannelError.inappropriateOperationForState
+        }
         let stream = ByteStream(loop: worker.loop)
         try channel.pipeline.syncOperations.addHandler(stream)
         let client = Request.Client(address: channel.remoteAddress?.ipAddress ?? "unix", isTLS: false)

@@ -78,7 +78,8 @@ final class ServerConnection {
         }
     }
 
-    private func readHead(_ dispatcher: Dispatcher) async throws(ByteStream.Interruption) -> (RequestHead, Dispatcher)? {
+    private func readHead(_ dispatcher: Dispatcher) async throws(ByteStream.Interruption) -> (RequestHead, Dispatcher)?
+    {
         let settings = dispatcher.snapshot.configuration.downstream
         var parser = RequestParser(limits: HeadLimits(settings))
         let deadline = NIODeadline.now() + TimeAmount(settings.headerTimeout)
@@ -112,12 +113,15 @@ final class ServerConnection {
         var request = Request(head, client: self.client, worker: self.worker)
         do throws(HTTP1Error) {
             let framing = try BodyFraming.ofRequest(head)
-            let source = framing == .none ? nil : RequestBody(
-                framing,
-                from: self.stream,
-                awaitsContinue: head.expectsContinue,
-                idle: dispatcher.snapshot.configuration.downstream.idle
-            )
+            let source =
+                framing == .none
+                ? nil
+                : RequestBody(
+                    framing,
+                    from: self.stream,
+                    awaitsContinue: head.expectsContinue,
+                    idle: dispatcher.snapshot.configuration.downstream.idle
+                )
             if let source { request.body = try source.available() }
             body = source
         } catch {

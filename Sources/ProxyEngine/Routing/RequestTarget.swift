@@ -47,7 +47,9 @@ struct RequestTarget: Hashable {
             return authority[authority.index(after: authority.startIndex)..<end].lowercased()
         }
         let parts = authority.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let host = parts.first, !host.isEmpty, parts.count == 1 || parts[1].allSatisfy(\.isNumber) else { return nil }
+        guard let host = parts.first, !host.isEmpty, parts.count == 1 || parts[1].allSatisfy(\.isNumber) else {
+            return nil
+        }
         return host.lowercased()
     }
 
@@ -92,7 +94,9 @@ struct RequestTarget: Hashable {
         let hidden = decoded.split(omittingEmptySubsequences: false) { $0 == 0x2F || $0 == 0x5C }.map { part in
             part.prefix { $0 != 0x3B }
         }
-        let isHiding = hidden.contains { $0.elementsEqual([0x2E, 0x2E]) || hidden.count == 1 && $0.elementsEqual([0x2E]) }
+        let isHiding = hidden.contains {
+            $0.elementsEqual([0x2E, 0x2E]) || hidden.count == 1 && $0.elementsEqual([0x2E])
+        }
         guard !isHiding else { throw ProxyError(.badRequest, "the path hides a dot segment") }
         return .name
     }

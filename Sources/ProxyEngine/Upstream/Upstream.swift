@@ -2,11 +2,14 @@
 
 package import HTTPCaching
 import HTTPMessage
+import Logging
 import NIOCore
 package import ProxyConfiguration
 
 /// One declared upstream as a snapshot knows it: its settings, which a reload replaces, and what outlives reloads.
-package struct Upstream: Sendable {
+///
+/// A reference, since every exchange hands it through a dozen calls, and its settings are thirty references themselves.
+package final class Upstream: Sendable {
     package let configuration: UpstreamConfiguration
     package let circuit: Circuit
     package let metrics: UpstreamMetrics
@@ -20,7 +23,47 @@ package struct Upstream: Sendable {
     /// What of a request is a credential, for keys of the cache.
     let credentials: CredentialNames
 
+    init(
+        _ configuration: UpstreamConfiguration,
+        circuit: Circuit,
+        metrics: UpstreamMetrics,
+        store: MemoryStore,
+        flights: InFlight<SharedAttempt.Result>,
+        connector: Connector,
+        pools: [NIOLoopBoundBox<ConnectionPool>],
+        logger: Logger
+    ) {
+        self.configuration = configuration
+        self.circuit = circuit
+        self.metrics = metrics
+        self.store = store
+        self.flights = flights
+        self.connector = connector
+        self.pools = pools
+        self.cacheLog = CacheLog(logger: logger)
+        self.credentials = CredentialNames(configuration)
+    }
+
     package var name: String { self.configuration.name }
 
     func pool(of worker: Worker) -> ConnectionPool { self.pools[worker.index].value }
+}
+
+extension CredentialNames {
+    /// What the proxy replaces by its own key does not tell callers apart.
+    fileprivate init(_ configuration: UpstreamConfiguration) {
+        let isReplaced = !(configuration.apiKey?.revealed.isEmpty ?? true)
+        var (header, parameter): (Set<String>, Set<String>) = ([], [])
+        switch configuration.auth {
+        case .header(let name)?: header = [name.lowercased()]
+        case .query(let name)?: parameter = [name.lowercased()]
+        case nil: break
+        }
+        self.init(
+            headers: configuration.secretHeaders.union(header),
+            query: configuration.secretQuery.union(parameter),
+            ignoredHeaders: isReplaced ? header : [],
+            ignoredQuery: isReplaced ? parameter : []
+        )
+    }
 }
