@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension HTTPDate {
+    /// Reads any of the three forms that recipients must accept (RFC 9110, 5.6.7); nil for anything else.
+    ///
+    /// - Parameter now: Seconds since 1970, for the century of a year of two digits: one that would be more than 50
+    ///   years ahead is the latest that is past.
+    /// - Returns: Seconds since 1970-01-01T00:00:00Z.
+    package static func seconds(parsing text: String, now: Int64) -> Int64? {
+        let words = text.split(whereSeparator: { $0 == " " || $0 == "," }).map(String.init)
+        // RFC 850 writes 06-Nov-94, asctime puts the year at the end.
+        switch words.count {
+        case 6 where words[5] == "GMT":
+            return self.seconds(day: words[1], month: words[2], year: Self.number(words[3], digits: 4), words[4])
+        case 4 where words[3] == "GMT":
+            let parts = words[1].split(separator: "-", omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 3, let short = Self.number(parts[2], digits: 2) else { return nil }
+            let latest = 1970 + Int(now / 31_556_952) + 50
+            let year = latest - (((latest - short) % 100) + 100) % 100
+            return self.seconds(day: parts[0], month: parts[1], year: year, words[2])
+        case 5:
+            let day = words[2].utf8.count == 1 ? "0" + words[2] : words[2]
+            return self.seconds(day: day, month: words[1], year: Self.number(words[4], digits: 4), words[3])
+        default:
+            return nil
+        }
+    }
+
+    private static let months = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ]
+
+    private static func seconds(day: String, month: String, year: Int?, _ time: String) -> Int64? {
+        let clock = time.split(separator: ":", omittingEmptySubsequences: false).map {
+            Self.number(String($0), digits: 2)
+        }
+        guard let day = Self.number(day, digits: 2), let month = Self.months.firstIndex(of: month), let year,
+            clock.count == 3, let hour = clock[0], let minute = clock[1], let second = clock[2],
+            1...31 ~= day, hour < 24, minute < 60, second <= 60
+        else { return nil }
+        // Days from a year that begins in March, so that the leap day is its last.
+        let shifted = month < 2 ? year - 1 : year
+        let era = (shifted >= 0 ? shifted : shifted - 399) / 400
+        let yearOfEra = shifted - era * 400
+        let dayOfYear = (153 * ((month + 10) % 12) + 2) / 5 + day - 1
+        let days = era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+        return Int64(days * 86400 + hour * 3600 + minute * 60 + second)
+    }
+
+    private static func number(_ text: String, digits: Int) -> Int? {
+        guard text.utf8.count == digits, text.utf8.allSatisfy({ 0x30...0x39 ~= $0 }) else { return nil }
+        return Int(text)
+    }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPMessage
+import Testing
+
+@Suite struct HTTPDateParsingTests {
+    private static let now: Int64 = 1_790_000_000
+
+    @Test(
+        arguments: [
+            "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994",
+        ]
+    )
+    func `reads the three forms (RFC 9110, 5.6.7)`(text: String) {
+        #expect(HTTPDate.seconds(parsing: text, now: Self.now) == 784_111_777)
+    }
+
+    @Test(
+        arguments: [
+            "", "0", "-1", "Sun, 06 Nov 1994 08:49:37 UTC", "Sun, 06 Nov 94 08:49:37 GMT",
+            "Sun, 06 Nov 1994 8:49:37 GMT",
+            "Sun, 06 Foo 1994 08:49:37 GMT", "Sun, 06 Nov 1994 24:00:00 GMT", "Sun, 00 Nov 1994 08:49:37 GMT",
+        ]
+    )
+    func `anything else is no date`(text: String) {
+        #expect(HTTPDate.seconds(parsing: text, now: Self.now) == nil)
+    }
+
+    @Test func `reads back what is written`() {
+        for seconds in stride(from: Int64(-2_000_000_000), through: 8_000_000_000, by: 12_345_677) {
+            #expect(HTTPDate.seconds(parsing: HTTPDate.imfFixdate(seconds), now: Self.now) == seconds)
+        }
+    }
+}
