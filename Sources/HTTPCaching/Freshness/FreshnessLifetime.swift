@@ -15,7 +15,7 @@ package struct FreshnessLifetime: Hashable, Sendable {
     private static let heuristicLimit = 86400
 
     /// The statuses whose responses may be kept on a guess (RFC 9110, 15.1). 206 is no response by itself here.
-    private static let heuristicStatuses: Set<Int> = [200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501]
+    static let heuristicStatuses: Set<Int> = [200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501]
 
     /// - Parameters:
     ///   - requestTime: When the request went out, in seconds since 1970.

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import HTTPMessage
+
+/// Whether a shared cache may keep a response (RFC 9111, 3), by what both sides say.
+package enum Storability {
+    /// The statuses whose meaning for caching is implemented; 206 and 304 are no responses by themselves here.
+    private static let understood: Set<Int> = [
+        200, 201, 202, 203, 204, 205, 300, 301, 302, 303, 307, 308, 400, 401, 402, 403, 404, 405, 406, 408, 409, 410,
+        411, 412, 413, 414, 415, 416, 417, 421, 422, 426, 429, 500, 501, 502, 503, 504, 505,
+    ]
+
+    /// Asked for complete responses. Those that are fresh for no time and have no validator are of no use, and kept by
+    /// nobody.
+    ///
+    /// - Parameter request: The fields of the request; its method is the policy's matter.
+    package static func mayStore(
+        _ head: ResponseHead,
+        to request: HeaderFields,
+        freshness: FreshnessLifetime
+    ) -> Bool {
+        let targeted = CacheControl(targetedIn: head.fields)
+        let control = targeted ?? CacheControl(head.fields)
+        guard head.status >= 200, head.status != 206, head.status != 304 else { return false }
+        // RFC 9111, 5.2.2.3: who understands the status need not heed the no-store beside it.
+        let isUnderstood = Self.understood.contains(head.status)
+        if control.mustUnderstand ? !isUnderstood : control.noStore { return false }
+        if CacheControl(request).noStore || control.isPrivate == .response { return false }
+        // RFC 9111, 4.1: no later request can match.
+        if head.fields.list("vary", contains: "*") { return false }
+        // RFC 9111, 3.5.
+        let sharesAuthorized = control.isPublic || control.mustRevalidate || control.sharedMaxAge != nil
+        if request.contains("authorization"), !sharesAuthorized { return false }
+        // RFC 9111, 3: explicit freshness, `public`, or a status that may be kept on a guess.
+        let isExplicit = control.isPublic || !freshness.isHeuristic
+        guard isExplicit || FreshnessLifetime.heuristicStatuses.contains(head.status) else { return false }
+        return freshness.lifetime > 0 || head.fields.contains("etag") || head.fields.contains("last-modified")
+    }
+
+    /// The fields that must not be kept although the rest may: what `private` and `no-cache` name (RFC 9111, 3.1,
+    /// 5.2.2.4 and 5.2.2.7), in lower case.
+    package static func excludedFields(_ fields: HeaderFields) -> Set<String> {
+        let control = CacheControl(targetedIn: fields) ?? CacheControl(fields)
+        var names: Set<String> = []
+        for case .fields(let some) in [control.isPrivate, control.noCache].compactMap(\.self) { names.formUnion(some) }
+        return names
+    }
+}

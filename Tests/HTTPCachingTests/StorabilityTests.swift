@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPCaching
+import HTTPMessage
+import Testing
+
+@Suite struct StorabilityTests {
+    private func mayStore(_ status: Int, _ fields: HeaderFields, to request: HeaderFields = [:]) -> Bool {
+        let head = ResponseHead(status, fields: fields)
+        let freshness = FreshnessLifetime(head, requestTime: 1_000_000_000, responseTime: 1_000_000_000)
+        return Storability.mayStore(head, to: request, freshness: freshness)
+    }
+
+    @Test func `explicit freshness, public, or a status that may be kept on a guess (3)`() {
+        #expect(
+            self.mayStore(200, ["Cache-Control": "max-age=1"]) && self.mayStore(299, ["Cache-Control": "max-age=1"])
+        )
+        #expect(self.mayStore(200, ["ETag": "\"a\""]) && !self.mayStore(201, ["ETag": "\"a\""]))
+        #expect(self.mayStore(201, ["ETag": "\"a\"", "Cache-Control": "public"]))
+        #expect(!self.mayStore(200, [:]) && !self.mayStore(200, ["Cache-Control": "max-age=0"]))
+        #expect(
+            !self.mayStore(206, ["Cache-Control": "max-age=1"]) && !self.mayStore(304, ["Cache-Control": "max-age=1"])
+        )
+    }
+
+    @Test func `no-store on either side, private, and Vary by everything (3, 4.1)`() {
+        let fresh: HeaderFields = ["Cache-Control": "max-age=9"]
+        #expect(!self.mayStore(200, ["Cache-Control": "max-age=9, no-store"]))
+        #expect(!self.mayStore(200, fresh, to: ["Cache-Control": "no-store"]))
+        #expect(!self.mayStore(200, ["Cache-Control": "max-age=9, private"]))
+        #expect(self.mayStore(200, ["Cache-Control": "max-age=9, private=\"a\""]))
+        #expect(!self.mayStore(200, ["Cache-Control": "max-age=9", "Vary": "a, *"]))
+        #expect(Storability.excludedFields(["Cache-Control": "private=\"A\", no-cache=b"]) == ["a", "b"])
+    }
+
+    @Test func `who understands the status may ignore no-store (5.2.2.3)`() {
+        #expect(self.mayStore(200, ["Cache-Control": "max-age=9, no-store, must-understand"]))
+        #expect(!self.mayStore(299, ["Cache-Control": "max-age=9, must-understand"]))
+    }
+
+    @Test func `answers to authorized requests are shared where the origin says so (3.5)`() {
+        let request: HeaderFields = ["Authorization": "x"]
+        #expect(!self.mayStore(200, ["Cache-Control": "max-age=9"], to: request))
+        for word in ["public", "must-revalidate", "s-maxage=9"] {
+            #expect(self.mayStore(200, ["Cache-Control": "max-age=9, \(word)"], to: request))
+        }
+    }
+}
+
+@Suite struct ValidationTests {
+    private func isNotModified(_ request: HeaderFields, _ stored: HeaderFields) -> Bool {
+        Validation.isNotModified(request, stored: stored, now: 1_000_000_000)
+    }
+
+    @Test func `entity tags compare weakly, in lists (RFC 9110, 13.1.2)`() {
+        let stored: HeaderFields = ["ETag": "W/\"a,b\"", "Last-Modified": "Sun, 06 Nov 1994 08:49:37 GMT"]
+        for tags in ["\"x\", \"a,b\"", "W/\"a,b\"", "*", "bad, \"a,b\""] {
+            #expect(self.isNotModified(["If-None-Match": tags], stored))
+        }
+        for tags in ["\"a\"", "a,b", "\"A,B\"", ""] {
+            let request: HeaderFields = ["If-None-Match": tags, "If-Modified-Since": "Sun, 06 Nov 1994 08:49:37 GMT"]
+            #expect(!self.isNotModified(request, stored))
+        }
+    }
+
+    @Test func `ranges need strong tags (RFC 9110, 8.8.3.2)`() throws {
+        let (strong, weak) = (try #require(EntityTag("\"a\"")), try #require(EntityTag("W/\"a\"")))
+        #expect(strong.stronglyMatches(strong) && !strong.stronglyMatches(weak) && strong.weaklyMatches(weak))
+    }
+
+    @Test func `dates compare where there are no tags (RFC 9110, 13.1.3)`() {
+        let stored: HeaderFields = ["Last-Modified": "Sun, 06 Nov 1994 08:49:37 GMT"]
+        #expect(self.isNotModified(["If-Modified-Since": "Sun, 06 Nov 1994 08:49:37 GMT"], stored))
+        #expect(!self.isNotModified(["If-Modified-Since": "Sun, 06 Nov 1994 08:49:36 GMT"], stored))
+        #expect(!self.isNotModified(["If-Modified-Since": "x"], stored) && !self.isNotModified([:], stored))
+    }
+
+    @Test func `asks upstream with every validator, and takes over what a 304 says (4.3.1, 4.3.4, 3.2)`() {
+        let stored: HeaderFields = ["ETag": "\"a\"", "Content-Type": "x", "A": "1", "A": "2", "B": "3"]
+        #expect(Validation.conditions(for: stored) == ["If-None-Match": "\"a\""])
+        let update: HeaderFields = ["a": "4", "A": "5", "Content-Length": "0", "Content-Type": "y"]
+        let merged = Validation.merged(stored, with: update)
+        #expect(merged == ["ETag": "\"a\"", "Content-Type": "x", "B": "3", "a": "4", "A": "5"])
+    }
+}
