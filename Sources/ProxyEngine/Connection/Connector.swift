@@ -70,7 +70,7 @@ struct Connector: Sendable {
         case let error as NIOSSLError: Self.error(for: error)
         case is NIOSSLExtraError: ProxyError(.tlsCertificate, "the certificate is for another name")
         case let error as IOError:
-            ProxyError(error.errnoCode == ECONNREFUSED ? .connectRefused : .connectFailed, "errno \(error.errnoCode)")
+            ProxyError(error.errnoCode == ECONNREFUSED ? .connectRefused : .connectFailed, error.sentence)
         default: ProxyError(.connectFailed, "the connection failed")
         }
     }
@@ -79,10 +79,10 @@ struct Connector: Sendable {
         guard let last = error.connectionErrors.last?.error else {
             return ProxyError(.dns, "\(error.host) has no address")
         }
-        let codes = error.connectionErrors.compactMap { ($0.error as? IOError)?.errnoCode }
-        if codes.contains(ECONNREFUSED) { return ProxyError(.connectRefused, "connection refused") }
+        let causes = error.connectionErrors.compactMap { $0.error as? IOError }
+        if causes.contains(where: { $0.errnoCode == ECONNREFUSED }) { return ProxyError(.connectRefused, "connection refused") }
         if case ChannelError.connectTimeout = last { return phase.error }
-        return ProxyError(.connectFailed, codes.last.map { "errno \($0)" } ?? "the connection failed")
+        return ProxyError(.connectFailed, causes.last?.sentence ?? "the connection failed")
     }
 
     private static func error(for error: NIOSSLError) -> ProxyError {
@@ -145,6 +145,11 @@ private final class ConnectAttempt {
         self.waiter?.resume(returning: result)
         self.waiter = nil
     }
+}
+
+extension IOError {
+    /// What the system calls the error: `Network is unreachable`.
+    var sentence: String { String(cString: strerror(self.errnoCode)) }
 }
 
 extension UpstreamURL {

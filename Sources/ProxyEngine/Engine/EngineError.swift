@@ -12,7 +12,7 @@ package enum EngineError: Error, CustomStringConvertible {
     package var description: String {
         switch self {
         case .cannotListen(let address, let error):
-            "cannot listen on \(address): \((error as? IOError)?.description ?? "\(error)")"
+            "cannot listen on \(address): \((error as? IOError)?.sentence ?? "\(error)")"
         case .cannotTrust(let upstream, let file):
             "cannot read certificates for \(upstream) from \(file)"
         }

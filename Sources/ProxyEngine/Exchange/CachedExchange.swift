@@ -135,10 +135,6 @@ extension Response {
             .whole(stored.content)
         )
     }
-
-    fileprivate mutating func explain(_ status: CacheStatus) {
-        self.head.fields.add("Cache-Status", status.description)
-    }
 }
 
 extension InFlight<SharedAttempt.Result>.Flight {

@@ -82,7 +82,13 @@ extension Upstream {
             response = error.response()
             response.report.outcome = error.kind == .circuitOpen ? nil : error.outcome
             response.report.decision = error.kind == .circuitOpen ? .rejected : .pass
+            response.report.attempts = error.source == .upstream ? 1 : 0
+            if self.cachePolicy(for: request.head.method, path: path) != nil {
+                response.report.cache = .miss
+                response.explain(.forwarded(.uriMiss, status: nil, isStored: false))
+            }
         }
+        if response.report.cache == .none { response.explain(.forwarded(.bypass, status: nil, isStored: false)) }
         let state = self.circuit.state
         response.report.upstream = self.name
         response.report.circuit = state

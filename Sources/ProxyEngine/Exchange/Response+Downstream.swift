@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPCaching
 import HTTPMessage
 import NIOCore
 import ProxyConfiguration
@@ -16,6 +17,11 @@ extension Response {
             }
             self.head.fields.set(name, moved)
         }
+    }
+
+    /// Says what our cache did, behind what other caches have said (RFC 9211, 2).
+    mutating func explain(_ status: CacheStatus) {
+        self.head.fields.add("Cache-Status", status.description)
     }
 
     private static let via = ["1.0 \(RequestID.pseudonym)", "1.1 \(RequestID.pseudonym)"]

@@ -2,6 +2,7 @@
 
 import HTTPCaching
 import Logging
+import ProxyConfiguration
 
 /// The lines that tell what the cache did. Their wording is a contract: operators grep for it.
 struct CacheLog: Sendable {
@@ -16,6 +17,6 @@ struct CacheLog: Sendable {
     }
 
     func stored(_ upstream: String, _ key: CacheKey, _ ttl: Duration) {
-        self.logger.info("[CACHE] STORED \(upstream) \(key.short)... (\(ttl.formatted) TTL)")
+        self.logger.info("[CACHE] STORED \(upstream) \(key.short)... (\(Quantity.text(ttl)) TTL)")
     }
 }

@@ -38,8 +38,16 @@ struct Phase {
     let kind: ProxyError.Kind
     let limit: Duration
 
-    var error: ProxyError {
-        ProxyError(self.kind, "\(self.kind.rawValue) after \(self.limit.formatted)")
+    var error: ProxyError { ProxyError(self.kind, self.detail) }
+
+    private var detail: String {
+        let limit = self.limit.formatted
+        return switch self.kind {
+        case .connectTimeout: "no connection within \(limit)"
+        case .firstByteTimeout: "no answer within \(limit)"
+        case .idleTimeout: "nothing moved for \(limit)"
+        default: "not finished within \(limit)"
+        }
     }
 }
 
