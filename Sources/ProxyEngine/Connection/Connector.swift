@@ -80,7 +80,9 @@ struct Connector: Sendable {
             return ProxyError(.dns, "\(error.host) has no address")
         }
         let causes = error.connectionErrors.compactMap { $0.error as? IOError }
-        if causes.contains(where: { $0.errnoCode == ECONNREFUSED }) { return ProxyError(.connectRefused, "connection refused") }
+        if causes.contains(where: { $0.errnoCode == ECONNREFUSED }) {
+            return ProxyError(.connectRefused, "connection refused")
+        }
         if case ChannelError.connectTimeout = last { return phase.error }
         return ProxyError(.connectFailed, causes.last?.sentence ?? "the connection failed")
     }

@@ -57,7 +57,7 @@ struct Exchange {
             onInterim: self.request.onInterim
         )
         var response = try await attempt.run()
-        response.prepareForDownstream(from: self.upstream.configuration)
+        response.prepareForDownstream()
         return response
     }
 }
@@ -89,6 +89,8 @@ extension Upstream {
             }
         }
         if response.report.cache == .none { response.explain(.forwarded(.bypass, status: nil, isStored: false)) }
+        // A client that named the upstream itself, by a target in absolute form, follows its references itself.
+        if request.head.target.hasPrefix("/") { response.relocate(from: self.configuration) }
         let state = self.circuit.state
         response.report.upstream = self.name
         response.report.circuit = state

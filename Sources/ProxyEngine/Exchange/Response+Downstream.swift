@@ -7,10 +7,14 @@ import ProxyConfiguration
 import Resilience
 
 extension Response {
-    /// Takes out what was meant for our own connection, and turns what names the upstream's place into ours.
-    mutating func prepareForDownstream(from upstream: UpstreamConfiguration) {
+    /// Takes out what was meant for our own connection.
+    mutating func prepareForDownstream() {
         HopByHop.remove(from: &self.head.fields)
         self.head.fields.add("Via", Self.via[self.head.minorVersion & 1])
+    }
+
+    /// Turns what names the upstream's place into ours, for a client that came by the upstream's mount.
+    mutating func relocate(from upstream: UpstreamConfiguration) {
         for name in ["Location", "Content-Location"] {
             guard let location = self.head.fields[name], let moved = upstream.downstreamLocation(location) else {
                 continue

@@ -7,6 +7,10 @@ import NIOCore
 struct RequestParser {
     private var scanner = HeadScanner()
     private let limits: HeadLimits
+    private var emptyLines = 0
+
+    /// What a client may send before a request; more is a flood.
+    private static let maxEmptyLines = 8
 
     init(limits: HeadLimits) { self.limits = limits }
 
@@ -22,14 +26,19 @@ struct RequestParser {
         self.scanner.reset()
         let head = try Self.parse(buffer, length: length, limits: self.limits)
         buffer.moveReaderIndex(forwardBy: length)
+        self.emptyLines = 0
         return head
     }
 
     /// A client may send an empty line before a request (RFC 9112, 2.2).
-    private func skipEmptyLines(_ buffer: inout ByteBuffer) throws(HTTP1Error) {
+    private mutating func skipEmptyLines(_ buffer: inout ByteBuffer) throws(HTTP1Error) {
         while buffer.getInteger(at: buffer.readerIndex, as: UInt8.self) == 0x0D, buffer.readableBytes >= 2 {
             guard buffer.getInteger(at: buffer.readerIndex + 1, as: UInt8.self) == 0x0A else {
                 throw .malformed("this is not HTTP")
+            }
+            self.emptyLines += 1
+            guard self.emptyLines <= Self.maxEmptyLines else {
+                throw .malformed("empty lines come in place of a request")
             }
             buffer.moveReaderIndex(forwardBy: 2)
         }
@@ -88,25 +97,8 @@ struct RequestParser {
         guard count == 1 || count == 0 && head.minorVersion == 0 else {
             throw .malformed(count == 0 ? "Host is missing" : "Host is given twice")
         }
-        guard head.fields["host"].map(Self.isHost) ?? true else { throw .malformed("Host is not a host") }
-    }
-
-    /// `uri-host [ ":" port ]` (RFC 9110, 7.2).
-    private static func isHost(_ value: String) -> Bool {
-        let bytes = value.utf8
-        // A colon within brackets is one of an IPv6 address.
-        let address = bytes.first == 0x5B ? bytes.prefix { $0 != 0x5D } : bytes.prefix { $0 != 0x3A }
-        let port = bytes[address.endIndex...].drop { $0 == 0x5D }
-        return bytes.allSatisfy(Self.isHostCharacter)
-            && (port.isEmpty || port.first == 0x3A && port.dropFirst().allSatisfy { 0x30...0x39 ~= $0 })
-    }
-
-    private static func isHostCharacter(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-        // The other characters of uri-host and port (RFC 3986, 3.2.2).
-        case 0x21, 0x24...0x2E, 0x3A, 0x3B, 0x3D, 0x5B, 0x5D, 0x5F, 0x7E: true
-        default: false
+        guard head.fields["host"].map({ $0.isEmpty || Authority($0[...]) != nil }) ?? true else {
+            throw .malformed("Host is not a host")
         }
     }
 }

@@ -22,7 +22,13 @@ final class Dispatcher: Sendable {
     /// Never throws: whatever goes wrong is an answer too.
     func respond(to request: Request, at role: Listener.Role) async -> Response {
         do throws(ProxyError) {
+            if request.head.method == .options, request.head.target == "*" { return Self.optionsOfServer }
+            // What it echoes would be the keys that were added on the way.
+            if request.head.method == .trace { throw ProxyError(.methodNotAllowed, "TRACE is not passed on") }
             let target = try RequestTarget(request.head.target)
+            var request = request
+            // RFC 9112, 3.2.2: what Host says beside an absolute target is of no effect.
+            if let authority = target.authority { request.head.fields.set("Host", authority.description) }
             let router = role == .main ? self.main : self.admin
             switch try router.match(target) {
             case .upstream(let upstream, let path):
@@ -34,6 +40,11 @@ final class Dispatcher: Sendable {
         } catch {
             return error.response()
         }
+    }
+
+    /// RFC 9110, 9.3.7: what the server can do as a whole, which says little more than that it is there.
+    private static var optionsOfServer: Response {
+        Response(ResponseHead(204, fields: ["Allow": "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"]))
     }
 
     /// RFC 9110, 7.6.3: a request that has been here before would go round for ever.

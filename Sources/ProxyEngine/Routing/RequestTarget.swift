@@ -7,8 +7,10 @@ import HTTPMessage
 /// Whatever an upstream could read as a step upwards is either resolved here, before a route is looked for, or refused:
 /// a request never matches one mount and reaches another.
 struct RequestTarget: Hashable {
-    /// The host of an absolute-form target, in lower case and without port; nil for origin form.
-    var host: String?
+    /// Whose resource an absolute-form target names; nil for origin form.
+    var authority: Authority?
+    /// What stands for a port that is not named: the scheme's.
+    var defaultPort = 80
     /// Begins with `/`; percent-encoded, dot segments resolved (RFC 3986, 5.2.4).
     var path: String
     /// What follows the `?`.
@@ -19,7 +21,8 @@ struct RequestTarget: Hashable {
 
     init(_ target: String) throws(ProxyError) {
         var rest = target[...]
-        if !target.hasPrefix("/") { self.host = try Self.takeAuthority(&rest) }
+        self.path = "/"
+        if !target.hasPrefix("/") { self.authority = try self.takeAuthority(&rest) }
         if let mark = rest.utf8.firstIndex(of: 0x3F) {
             self.query = rest[rest.index(after: mark)...]
             rest = rest[..<mark]
@@ -28,29 +31,18 @@ struct RequestTarget: Hashable {
     }
 
     /// `http://host:port/path` (RFC 9112, 3.2.2). User information in a target is a trick, not a request (RFC 9110, 4.2.4).
-    private static func takeAuthority(_ rest: inout Substring) throws(ProxyError) -> String {
+    private mutating func takeAuthority(_ rest: inout Substring) throws(ProxyError) -> Authority {
         guard let scheme = ["http://", "https://"].first(where: { rest.prefix($0.count).equalsIgnoringCase($0) }) else {
             throw ProxyError(.badRequest, "the request target is neither a path nor an http URL")
         }
+        self.defaultPort = scheme.count == 8 ? 443 : 80
         rest = rest.dropFirst(scheme.count)
-        let authority = rest.prefix { $0 != "/" && $0 != "?" }
-        rest = rest.dropFirst(authority.count)
-        guard !authority.contains("@"), let host = Self.host(of: authority) else {
+        let text = rest.prefix { $0 != "/" && $0 != "?" }
+        rest = rest.dropFirst(text.count)
+        guard let authority = Authority(text) else {
             throw ProxyError(.badRequest, "the authority of the request target is malformed")
         }
-        return host
-    }
-
-    private static func host(of authority: Substring) -> String? {
-        if authority.first == "[" {
-            guard let end = authority.firstIndex(of: "]") else { return nil }
-            return authority[authority.index(after: authority.startIndex)..<end].lowercased()
-        }
-        let parts = authority.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let host = parts.first, !host.isEmpty, parts.count == 1 || parts[1].allSatisfy(\.isNumber) else {
-            return nil
-        }
-        return host.lowercased()
+        return authority
     }
 
     private static func normalized(_ path: Substring) throws(ProxyError) -> String {

@@ -36,7 +36,7 @@ struct Router: Sendable {
     }
 
     func match(_ target: RequestTarget) throws(ProxyError) -> Match {
-        if let host = target.host { return try self.match(target, host: host) }
+        if let authority = target.authority { return try self.match(target, authority) }
         for entry in self.entries {
             guard let rest = target.path.utf8[...].rest(below: entry.prefix) else { continue }
             switch entry.owner {
@@ -50,9 +50,22 @@ struct Router: Sendable {
         throw ProxyError(.noRoute, "nothing is declared for this path")
     }
 
+    /// The upstream that is declared for a host. Its port is the scheme's or the upstream's own: another one is another
+    /// server, which nobody has declared.
+    func upstream(at authority: Authority, defaultPort: Int) throws(ProxyError) -> Upstream {
+        // A dot at the end says that the name is complete, and changes nothing else.
+        let name = authority.host.hasSuffix(".") ? String(authority.host.dropLast()) : authority.host
+        guard let upstream = self.hosts[name] else { throw ProxyError(.denied, "this host is not declared") }
+        let port = authority.port ?? defaultPort
+        guard port == defaultPort || port == upstream.configuration.url.port else {
+            throw ProxyError(.denied, "this port of the host is not declared", upstream: upstream.name)
+        }
+        return upstream
+    }
+
     /// A target in absolute form names the upstream's own path, base included.
-    private func match(_ target: RequestTarget, host: String) throws(ProxyError) -> Match {
-        guard let upstream = self.hosts[host] else { throw ProxyError(.denied, "this host is not declared") }
+    private func match(_ target: RequestTarget, _ authority: Authority) throws(ProxyError) -> Match {
+        let upstream = try self.upstream(at: authority, defaultPort: target.defaultPort)
         let base = upstream.configuration.url.basePath
         let path = target.pathAndQuery.utf8[...]
         guard let rest = path.rest(below: base) ?? upstream.configuration.stripped(path) else {

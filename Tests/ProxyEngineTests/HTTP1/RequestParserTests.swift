@@ -28,6 +28,13 @@ import Testing
         #expect(readRequests("GET / HTTP/1.1\r\nHost: x\r\n\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n").items.count == 2)
     }
 
+    @Test func emptyLinesInPlaceOfRequestsAreRefused() {
+        let empty = String(repeating: "\r\n", count: 8)
+        let request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+        #expect(readRequests(empty + request + empty + request).items.count == 2)
+        #expect(readRequests(empty + "\r\n" + request).error == .malformed("empty lines come in place of a request"))
+    }
+
     @Test func anIncompleteHeadWaitsForMore() {
         let head = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
         for length in 0..<head.utf8.count {
@@ -111,6 +118,9 @@ import Testing
             "GET / HTTP/1.1\r\nHost: http://a\r\n\r\n", "GET / HTTP/1.1\r\nHost: a:b\r\n\r\n",
             "GET / HTTP/1.1\r\nHost: a:80:80\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\\b\r\n\r\n",
             "GET / HTTP/1.1\r\nHost: \u{E9}\r\n\r\n", "GET / HTTP/1.1\r\nHost: a:+80\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: [::1\r\n\r\n", "GET / HTTP/1.1\r\nHost: a[b]\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: [evil]\r\n\r\n", "GET / HTTP/1.1\r\nHost: :80\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: x:65536\r\n\r\n", "GET / HTTP/1.1\r\nHost: []\r\n\r\n",
             "GET / HTTP/1.1\r\nHost: [::1]x\r\n\r\n", "GET / HTTP/1.1\r\nHost: [::1]:a\r\n\r\n",
             // Another protocol altogether.
             "\u{16}\u{3}\u{1}\u{2}\0\u{1}", "SSH-2.0-OpenSSH_9\r\n\r\n", "{\"json\": true}\r\n\r\n", "\0", "\u{80}",

@@ -28,4 +28,14 @@ import Testing
             #expect(response.fields["content-location"] == expected ?? location)
         }
     }
+
+    @Test func aRedirectIsLeftAsItIsForAClientThatNamedTheUpstream() async throws {
+        let upstream = try await FaultyUpstream()
+        upstream.script(.respond(302, ["Location": "/base/there"]))
+        try await withProxy(to: upstream, basePath: "/base") { proxy in
+            let response = try await proxy.exchange("GET", "\(upstream.url)/base/a")
+            #expect(response.status == 302)
+            #expect(response.fields["location"] == "/base/there")
+        }
+    }
 }

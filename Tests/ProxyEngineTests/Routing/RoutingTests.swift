@@ -134,7 +134,62 @@ import Testing
         }
     }
 
-    @Test(arguments: ["CONNECT api.example:443", "OPTIONS *", "GET api", "GET ?x"])
+    @Test func anAbsoluteTargetOverrulesHost() async throws {
+        let upstream = try await FaultyUpstream()
+        try await withProxy(to: upstream) {
+            $0.hosts = ["api.example"]
+        } _: { (proxy) async throws in
+            let target = "http://api.example:80/a"
+            #expect(try await proxy.exchange("GET", target, ["Host": "evil.example"]).status == 200)
+            #expect(upstream.requests.map { $0.fields["x-forwarded-host"] } == ["api.example:80"])
+        }
+    }
+
+    @Test func anUpstreamOverTLSMayBeAskedForInClearText() async throws {
+        let upstream = try await FaultyUpstream(tls: .localhost)
+        try await withProxy(to: upstream) {
+            $0.hosts = ["api.example"]
+            $0.tls.caFile = TestCertificate.authorityFile
+        } _: { (proxy) async throws in
+            #expect(try await proxy.exchange("GET", "http://api.example/a").text == "hello")
+            #expect(try await proxy.exchange("GET", "https://api.example:443/a").text == "hello")
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("http://api.example/", 200), ("http://api.example:/", 200), ("http://api.example:80/", 200),
+            ("https://api.example/", 200), ("https://api.example:443/", 200), ("http://api.example.:80/", 200),
+            ("http://api.example?q", 200), ("http://api.example:81/", 403), ("https://api.example:80/", 403),
+            ("http://api.example:0/", 403), ("http://api.example..:80/", 403), ("http://api.example:65536/", 400),
+            ("http://api.example:000080/", 400), ("http://api.example:-80/", 400), ("http://api.example:80:80/", 400),
+            ("http://[api.example]/", 400), ("http://[::1]api.example/", 400), ("http://[::1/", 400),
+            ("http://evil@api.example/", 400), ("http://api.example@evil/", 400), ("http://api.example\\@evil/", 400),
+            ("http:///api", 400), ("http://:80/", 400), ("http:/api.example/", 400), ("//api.example/", 404),
+        ] as [(String, Int)]
+    )
+    func hostAndPortOfAnAbsoluteTargetMustBeDeclared(_ target: String, _ status: Int) async throws {
+        let upstream = try await FaultyUpstream()
+        try await withProxy(to: upstream) {
+            $0.hosts = ["api.example"]
+        } _: { (proxy) async throws in
+            #expect(try await proxy.exchange("GET", target).status == status)
+            #expect(upstream.requests.count == (status == 200 ? 1 : 0))
+            let own = "http://api.example:\(upstream.port)/"
+            #expect(try await proxy.exchange("GET", own).status == 200)
+        }
+    }
+
+    @Test func theServerAsAWholeHasOptions() async throws {
+        try await withProxy { _ in
+        } _: { proxy in
+            let response = try await proxy.exchange("OPTIONS", "*")
+            #expect(response.status == 204)
+            #expect(response.fields["allow"]?.contains("GET") == true)
+        }
+    }
+
+    @Test(arguments: ["CONNECT api.example:443", "GET *", "GET api", "GET ?x", "TRACE /x", "TRACE *"])
     func otherTargetsAreRefused(_ line: String) async throws {
         let upstream = try await FaultyUpstream()
         try await withProxy(to: upstream) {
