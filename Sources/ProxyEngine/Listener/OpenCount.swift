@@ -6,6 +6,8 @@ import Synchronization
 final class OpenCount: Sendable {
     private struct State {
         var count = 0
+        /// The time may be up before anybody waits.
+        var isGivenUp = false
         var waiter: CheckedContinuation<Void, Never>?
     }
 
@@ -26,15 +28,20 @@ final class OpenCount: Sendable {
     /// Returns when the count is zero, or `giveUp` was called.
     func isZero() async {
         await withCheckedContinuation { continuation in
-            let isZero = self.state.withLock { state in
-                if state.count > 0 { state.waiter = continuation }
-                return state.count == 0
+            let isOver = self.state.withLock { state in
+                let isOver = state.count == 0 || state.isGivenUp
+                if !isOver { state.waiter = continuation }
+                return isOver
             }
-            if isZero { continuation.resume() }
+            if isOver { continuation.resume() }
         }
     }
 
     func giveUp() {
-        self.state.withLock { $0.waiter.take() }?.resume()
+        let waiter = self.state.withLock { state in
+            state.isGivenUp = true
+            return state.waiter.take()
+        }
+        waiter?.resume()
     }
 }

@@ -43,6 +43,14 @@ import Testing
         }
     }
 
+    @Test func timeThatIsUpBeforeAnybodyWaitsEndsTheWait() async throws {
+        let open = OpenCount()
+        open.add()
+        open.giveUp()
+        try await within(.seconds(5), "the wait") { await open.isZero() }
+        #expect(open.count == 1)
+    }
+
     @Test func withoutConnectionsItTakesNoTime() async throws {
         try await withProxy { _ in
         } _: { (proxy) async throws in

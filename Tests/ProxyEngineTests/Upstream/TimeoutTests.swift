@@ -23,6 +23,7 @@ import Testing
             "\(response.rawHead)",
             sourceLocation: sourceLocation
         )
+        #expect(response.fields["cache-status"] == "windbreak; fwd=bypass", sourceLocation: sourceLocation)
         let problem = try JSON(parsing: response.body.readableBytesView)
         #expect(problem["reason"] == .string(reason), sourceLocation: sourceLocation)
         #expect(problem["upstream"] == .string("api"), sourceLocation: sourceLocation)
