@@ -4,19 +4,27 @@ package import NIOCore
 
 /// The fields of one message head: ordered, looked up without regard to case (RFC 9110, 5.1).
 ///
-/// Names and values stand in one block of bytes with a table of positions beside it, so that a head of ten fields
-/// costs two allocations instead of twenty, and is written out again by copying.
+/// The fields stand in one block of bytes as lines of HTTP/1, with a table of positions beside it, so that a head of ten
+/// fields costs two allocations instead of twenty, and is written out again by copying.
 package struct HeaderFields: Sendable {
-    /// Where one field stands in the block.
+    /// Where one line stands in the block: `name: value` and its line break.
     private struct Entry: Sendable {
-        var nameStart: UInt32
+        var start: UInt32
         var nameLength: UInt16
-        var valueStart: UInt32
         var valueLength: UInt32
+
+        var name: Range<Int> { Int(self.start)..<Int(self.start) + Int(self.nameLength) }
+        var value: Range<Int> { self.name.upperBound + 2..<self.name.upperBound + 2 + Int(self.valueLength) }
+        var line: Range<Int> { Int(self.start)..<self.value.upperBound + 2 }
     }
 
     private var bytes: [UInt8]
     private var entries: [Entry]
+    /// One bit for each name that was ever added, by its length and its first letter. Most names that are asked for are
+    /// not there, and this tells so without a look at the lines.
+    private var names: UInt64 = 0
+    /// Whether lines were taken out, which are still in the block then.
+    private var hasGaps = false
 
     package init() {
         self.bytes = []
@@ -35,31 +43,31 @@ package struct HeaderFields: Sendable {
 
     /// The octets of the fields as they are written: names, values and four octets of punctuation a line.
     package var wireLength: Int {
-        self.entries.reduce(0) { $0 + Int($1.nameLength) + Int($1.valueLength) + 4 }
+        self.hasGaps ? self.entries.reduce(0) { $0 + $1.line.count } : self.bytes.count
     }
 
     // MARK: Reading
 
     /// The value of the first field of this name.
     package subscript(name: String) -> String? {
-        for entry in self.entries where self.matches(entry, name) {
-            return self.string(entry.valueStart, entry.valueLength)
-        }
+        guard self.mayContain(name) else { return nil }
+        for entry in self.entries where self.matches(entry, name) { return self.string(entry.value) }
         return nil
     }
 
     package func contains(_ name: String) -> Bool {
-        self.entries.contains { self.matches($0, name) }
+        self.mayContain(name) && self.entries.contains { self.matches($0, name) }
     }
 
     /// How many lines carry this name.
     package func count(of name: String) -> Int {
-        self.entries.count { self.matches($0, name) }
+        self.mayContain(name) ? self.entries.count { self.matches($0, name) } : 0
     }
 
     /// The values of all fields of this name, in order, one for each line.
     package func values(of name: String) -> [String] {
-        self.entries.compactMap { self.matches($0, name) ? self.string($0.valueStart, $0.valueLength) : nil }
+        guard self.mayContain(name) else { return [] }
+        return self.entries.compactMap { self.matches($0, name) ? self.string($0.value) : nil }
     }
 
     /// The comma-separated members of all fields of this name, trimmed, empty ones left out (RFC 9110, 5.6.1).
@@ -78,56 +86,48 @@ package struct HeaderFields: Sendable {
     }
 
     package func forEach(_ body: (_ name: String, _ value: String) throws -> Void) rethrows {
-        for entry in self.entries {
-            try body(
-                self.string(entry.nameStart, UInt32(entry.nameLength)),
-                self.string(entry.valueStart, entry.valueLength)
-            )
-        }
+        for entry in self.entries { try body(self.string(entry.name), self.string(entry.value)) }
     }
 
     /// Lends the octets of the values of all fields of this name, in order. A `String` of them would make one of all
     /// octets that are no UTF-8.
     package func forEachValue(of name: String, _ body: (UnsafeRawBufferPointer) -> Void) {
+        guard self.mayContain(name) else { return }
         self.bytes.withUnsafeBytes { bytes in
             for entry in self.entries where self.matches(entry, name) {
-                let start = Int(entry.valueStart)
-                body(UnsafeRawBufferPointer(rebasing: bytes[start..<start + Int(entry.valueLength)]))
+                body(UnsafeRawBufferPointer(rebasing: bytes[entry.value]))
             }
         }
     }
 
     /// Writes every field as a line of HTTP/1 (RFC 9112, 5).
     package func write(to buffer: inout ByteBuffer) {
-        self.bytes.withUnsafeBufferPointer { bytes in
-            for entry in self.entries {
-                let name = Int(entry.nameStart)..<Int(entry.nameStart) + Int(entry.nameLength)
-                let value = Int(entry.valueStart)..<Int(entry.valueStart) + Int(entry.valueLength)
-                buffer.writeBytes(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: bytes[name])))
-                buffer.writeStaticString(": ")
-                buffer.writeBytes(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: bytes[value])))
-                buffer.writeStaticString("\r\n")
+        self.bytes.withUnsafeBytes { bytes in
+            guard self.hasGaps else {
+                buffer.writeBytes(bytes)
+                return
             }
+            for entry in self.entries { buffer.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[entry.line])) }
         }
     }
 
     // MARK: Changing
 
     package mutating func add(_ name: String, _ value: String) {
-        let nameStart = self.bytes.count
+        let start = self.bytes.count
         self.bytes.append(contentsOf: name.utf8)
-        let valueStart = self.bytes.count
+        self.endName()
         self.bytes.append(contentsOf: value.utf8)
-        self.append(nameStart: nameStart, valueStart: valueStart, end: self.bytes.count, nameEnd: valueStart)
+        self.endLine(from: start, nameLength: name.utf8.count)
     }
 
     /// Adds one field from the octets of a received head.
     package mutating func add(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
-        let nameStart = self.bytes.count
+        let start = self.bytes.count
         self.bytes.append(contentsOf: name)
-        let valueStart = self.bytes.count
+        self.endName()
         self.bytes.append(contentsOf: value)
-        self.append(nameStart: nameStart, valueStart: valueStart, end: self.bytes.count, nameEnd: valueStart)
+        self.endLine(from: start, nameLength: name.count)
     }
 
     /// Replaces every field of this name by one.
@@ -137,24 +137,53 @@ package struct HeaderFields: Sendable {
     }
 
     package mutating func remove(_ name: String) {
+        guard self.contains(name) else { return }
         self.entries = self.entries.filter { !self.matches($0, name) }
+        self.hasGaps = true
     }
 
     package mutating func removeAll(where isUnwanted: (_ name: String) -> Bool) {
-        self.entries = self.entries.filter { !isUnwanted(self.string($0.nameStart, UInt32($0.nameLength))) }
+        let kept = self.entries.filter { !isUnwanted(self.string($0.name)) }
+        guard kept.count < self.entries.count else { return }
+        self.entries = kept
+        self.hasGaps = true
+    }
+
+    /// Makes room for more lines, so that adding them allocates at most once.
+    package mutating func reserve(bytes: Int, fields: Int) {
+        self.bytes.reserveCapacity(self.bytes.count + bytes)
+        self.entries.reserveCapacity(self.entries.count + fields)
     }
 
     // MARK: Bytes
 
-    private mutating func append(nameStart: Int, valueStart: Int, end: Int, nameEnd: Int) {
+    private mutating func endName() {
+        self.bytes.append(0x3A)
+        self.bytes.append(0x20)
+    }
+
+    private mutating func endLine(from start: Int, nameLength: Int) {
+        let valueLength = self.bytes.count - start - nameLength - 2
+        self.bytes.append(0x0D)
+        self.bytes.append(0x0A)
         self.entries.append(
             Entry(
-                nameStart: UInt32(truncatingIfNeeded: nameStart),
-                nameLength: UInt16(truncatingIfNeeded: nameEnd - nameStart),
-                valueStart: UInt32(truncatingIfNeeded: valueStart),
-                valueLength: UInt32(truncatingIfNeeded: end - valueStart)
+                start: UInt32(truncatingIfNeeded: start),
+                nameLength: UInt16(truncatingIfNeeded: nameLength),
+                valueLength: UInt32(truncatingIfNeeded: valueLength)
             )
         )
+        if nameLength > 0 { self.names |= Self.bit(length: nameLength, first: self.bytes[start]) }
+    }
+
+    private static func bit(length: Int, first: UInt8) -> UInt64 {
+        1 << UInt64(truncatingIfNeeded: ((length &* 29) ^ Int(first.lowercasedASCII)) & 63)
+    }
+
+    @inline(__always)
+    private func mayContain(_ name: String) -> Bool {
+        guard let first = name.utf8.first else { return true }
+        return self.names & Self.bit(length: name.utf8.count, first: first) != 0
     }
 
     @inline(__always)
@@ -165,7 +194,7 @@ package struct HeaderFields: Sendable {
 
     @inline(never)
     private func hasName(_ entry: Entry, _ name: String) -> Bool {
-        var position = Int(entry.nameStart)
+        var position = Int(entry.start)
         for byte in name.utf8 {
             guard self.bytes[position].lowercasedASCII == byte.lowercasedASCII else { return false }
             position += 1
@@ -173,8 +202,8 @@ package struct HeaderFields: Sendable {
         return true
     }
 
-    private func string(_ start: UInt32, _ length: UInt32) -> String {
-        String(decoding: self.bytes[Int(start)..<Int(start) + Int(length)], as: UTF8.self)
+    private func string(_ range: Range<Int>) -> String {
+        String(decoding: self.bytes[range], as: UTF8.self)
     }
 }
 
@@ -190,8 +219,7 @@ extension HeaderFields: Equatable {
     package static func == (left: HeaderFields, right: HeaderFields) -> Bool {
         guard left.count == right.count else { return false }
         return zip(left.entries, right.entries).allSatisfy { one, other in
-            right.matches(other, left.string(one.nameStart, UInt32(one.nameLength)))
-                && left.string(one.valueStart, one.valueLength) == right.string(other.valueStart, other.valueLength)
+            right.matches(other, left.string(one.name)) && left.string(one.value) == right.string(other.value)
         }
     }
 }

@@ -35,6 +35,8 @@ final class ByteStream: ChannelInboundHandler {
     var received = ByteBuffer()
     /// Called once when the connection is gone.
     var onClose: (() -> Void)?
+    /// Called with what was received while the reader waits. Returns whether he may wait on.
+    var onReceive: (() -> Bool)?
     /// Nothing is expected now: bytes that come close the connection.
     var closesOnBytes = false
 
@@ -56,6 +58,8 @@ final class ByteStream: ChannelInboundHandler {
         self.timer = DeadlineTimer(loop: loop) { [unowned self] in self.deadlineReached() }
     }
 
+    /// Whether the socket takes what is written without having anybody wait.
+    var isWritable: Bool { self.end == nil && self.context?.channel.isWritable ?? false }
     var isOpen: Bool { self.end == nil && self.context != nil }
     var channel: (any Channel)? { self.context?.channel }
 
@@ -225,6 +229,7 @@ final class ByteStream: ChannelInboundHandler {
         self.isReading = false
         // A read that stands all the time costs no system call to ask for it, and shows when the peer goes.
         if self.received.readableBytes < Self.readAhead { self.requestRead() }
+        guard self.reader != nil, !(self.onReceive?() ?? false) else { return }
         self.resume(\.reader, with: nil)
     }
 
@@ -248,6 +253,7 @@ final class ByteStream: ChannelInboundHandler {
         self.finish(.ended(error))
         let onClose = self.onClose
         self.onClose = nil
+        self.onReceive = nil
         onClose?()
     }
 }

@@ -139,7 +139,8 @@ package final class Engine: Sendable {
         status: Int,
         bytesIn: Int,
         bytesOut: Int,
-        at role: Listener.Role
+        at role: Listener.Role,
+        masked mask: TargetMask
     ) {
         if report.upstream == nil { self.metrics.exchangeEnded(report, status: status) }
         self.metrics.transferred(bytesIn: bytesIn, bytesOut: bytesOut, at: role)
@@ -149,7 +150,7 @@ package final class Engine: Sendable {
                 id: request.id,
                 client: request.client.address,
                 method: request.head.method.rawValue,
-                path: self.dispatcher?.mask.masked(request.head.target) ?? "-",
+                path: mask.masked(request.head.target),
                 status: status,
                 report: report,
                 bytesIn: bytesIn,

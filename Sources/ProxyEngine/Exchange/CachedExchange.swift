@@ -17,24 +17,49 @@ struct CachedExchange {
         self.policy = policy
     }
 
-    func answer(_ body: Body) async throws(ProxyError) -> Response {
+    /// What the cache has to say to a request.
+    enum Finding {
+        /// The answer.
+        case hit(Response)
+        /// It stays out of it.
+        case bypass(CacheStatus.Reason)
+        case miss(CacheKey, content: ByteBuffer, CacheStatus.Reason)
+        /// The content, which the key depends on, has not come yet.
+        case pending
+    }
+
+    /// Looks for a stored answer, without waiting for anything.
+    func find(for body: Body) -> Finding {
         let use = self.policy.use(for: self.request.head)
-        if case .bypass(let reason) = use { return try await self.pass(body, reason) }
-        let content: ByteBuffer
-        switch try await body.collect(upTo: self.policy.maxEntry) {
-        case .whole(let whole): content = whole
-        case .tooLarge(let body): return try await self.pass(body, .bypass)
-        }
+        if case .bypass(let reason) = use { return .bypass(reason) }
+        guard case .whole(let content) = body else { return .pending }
+        guard content.readableBytes <= self.policy.maxEntry else { return .bypass(.bypass) }
         let key = self.key(of: content)
         var reason = CacheStatus.Reason.request
         if use == .lookUp {
             switch self.upstream.store.lookup(key, now: .now, request: self.request.head.fields) {
-            case .hit(let stored): return self.hit(stored, key)
+            case .hit(let stored): return .hit(self.hit(stored, key))
             case .miss(let why): reason = why
             }
         }
         self.upstream.cacheLog.missed(self.upstream.name, key)
-        return try await self.fetch(key, content, reason)
+        return .miss(key, content: content, reason)
+    }
+
+    /// - Parameter finding: What was found for this body, or for what of it was there.
+    func answer(_ finding: Finding, _ body: Body) async throws(ProxyError) -> Response {
+        switch finding {
+        case .hit(let response): return response
+        case .bypass(let reason): return try await self.pass(body, reason)
+        case .miss(let key, let content, let reason): return try await self.fetch(key, content, reason)
+        case .pending:
+            switch try await body.collect(upTo: self.policy.maxEntry) {
+            case .tooLarge(let body): return try await self.pass(body, .bypass)
+            case .whole(let content):
+                let body = Body.whole(content)
+                return try await self.answer(self.find(for: body), body)
+            }
+        }
     }
 
     /// Asks for this client alone.

@@ -16,35 +16,58 @@ struct Exchange {
     /// Below the upstream's mount, with the query.
     let path: Substring
     let deadline: ExchangeDeadline
+    /// The request's content, with its limit.
+    private var body: Body
+    private let policy: CachePolicy?
+    /// What the cache said, once it has been asked.
+    private var finding = CachedExchange.Finding.pending
+    /// The admission of an attempt that has not begun.
+    private var ticket: CircuitTicket?
 
     init(_ request: Request, at upstream: Upstream, path: Substring, cap: NIODeadline) {
         self.upstream = upstream
         self.request = request
         self.path = path
+        self.body = request.body
         let rule = upstream.rule(for: request.head.method, path: path)
-        self.deadline = ExchangeDeadline(
-            rule?.timeouts ?? upstream.configuration.timeouts,
-            start: request.arrival,
-            cap: cap
-        )
+        self.policy = rule == nil ? upstream.cachePolicy : rule?.cache
+        self.deadline = ExchangeDeadline(rule?.timeouts ?? upstream.timeouts, start: request.arrival, cap: cap)
     }
 
-    func run() async throws(ProxyError) -> Response {
+    /// The answer, if nothing has to be waited for: what is stored and fresh, or a refusal.
+    mutating func answerAtOnce() throws(ProxyError) -> Response? {
+        try self.limitBody()
+        guard let policy = self.policy else {
+            self.ticket = try self.upstream.circuit.admit()
+            return nil
+        }
+        self.finding = CachedExchange(self, policy: policy).find(for: self.body)
+        guard case .hit(let response) = self.finding else { return nil }
+        return response
+    }
+
+    /// The answer of the upstream, or what the cache makes of it.
+    private func answer() async throws(ProxyError) -> Response {
+        guard let policy = self.policy else { return try await self.attempt(self.body) }
+        return try await CachedExchange(self, policy: policy).answer(self.finding, self.body)
+    }
+
+    /// The answer, when all has been waited for.
+    func response() async -> Response {
+        do throws(ProxyError) {
+            return self.finished(try await self.answer())
+        } catch {
+            return self.finished(self.failed(error))
+        }
+    }
+
+    private mutating func limitBody() throws(ProxyError) {
         let limit = self.upstream.configuration.maxBody
+        let length = self.body.length
+        guard length.map({ $0 > limit }) ?? true else { return }
         let tooLarge = ProxyError(.contentTooLarge, "\(self.upstream.name) takes at most \(limit) bytes")
-        if let length = self.request.body.length, length > limit { throw tooLarge }
-        guard case .stream(let source) = self.request.body, source.length == nil else {
-            return try await self.answer(self.request.body)
-        }
-        return try await self.answer(.stream(LimitedBody(source, limit: limit, error: tooLarge)))
-    }
-
-    /// - Parameter body: The request's, with its limit.
-    private func answer(_ body: Body) async throws(ProxyError) -> Response {
-        guard let policy = self.upstream.cachePolicy(for: self.request.head.method, path: self.path) else {
-            return try await self.attempt(body)
-        }
-        return try await CachedExchange(self, policy: policy).answer(body)
+        guard length == nil, case .stream(let source) = self.body else { throw tooLarge }
+        self.body = .stream(LimitedBody(source, limit: limit, error: tooLarge))
     }
 
     /// Asks the upstream, whatever the cache may have.
@@ -56,8 +79,42 @@ struct Exchange {
             deadline: self.deadline,
             onInterim: self.request.onInterim
         )
-        var response = try await attempt.run()
+        let ticket: CircuitTicket
+        if let admitted = self.ticket { ticket = admitted } else { ticket = try self.upstream.circuit.admit() }
+        var response = try await attempt.run(with: ticket)
         response.prepareForDownstream()
+        return response
+    }
+
+    // MARK: Explaining
+
+    /// The problem document of an exchange that got no answer.
+    fileprivate func failed(_ error: ProxyError) -> Response {
+        var error = error
+        error.upstream = error.upstream ?? self.upstream.name
+        let isRejected = error.kind == .circuitOpen
+        var response = error.response()
+        response.report.outcome = isRejected ? nil : error.outcome
+        response.report.decision = isRejected ? .rejected : .pass
+        response.report.attempts = error.source == .upstream ? 1 : 0
+        if self.policy != nil {
+            response.report.cache = .miss
+            response.explain(.forwarded(.uriMiss, status: nil, isStored: false))
+        }
+        return response
+    }
+
+    /// The answer with all that is to be known about it.
+    fileprivate func finished(_ answer: consuming Response) -> Response {
+        var response = answer
+        if response.report.cache == .none { response.explain(.forwarded(.bypass, status: nil, isStored: false)) }
+        // A client that named the upstream itself, by a target in absolute form, follows its references itself.
+        if self.request.head.target.utf8.first == 0x2F { response.relocate(from: self.upstream.configuration) }
+        let state = self.upstream.circuit.state
+        response.report.upstream = self.upstream.name
+        response.report.circuit = state
+        response.head.fields.add("X-Windbreak-Circuit", self.upstream.circuitField(state))
+        self.upstream.metrics.exchangeEnded(response.finalReport, status: response.head.status)
         return response
     }
 }
@@ -72,31 +129,19 @@ extension Upstream {
         path: Substring,
         cap: NIODeadline = .distantFuture
     ) async -> Response {
+        await self.begin(request, path: path, cap: cap).response()
+    }
+
+    /// As far as it gets without waiting.
+    func begin(_ request: Request, path: Substring, cap: NIODeadline = .distantFuture) -> Step {
         self.metrics.exchangeStarted()
-        var response: Response
+        var exchange = Exchange(request, at: self, path: path, cap: cap)
         do throws(ProxyError) {
-            response = try await Exchange(request, at: self, path: path, cap: cap).run()
+            guard let response = try exchange.answerAtOnce() else { return .upstream(exchange) }
+            return .answered(exchange.finished(response))
         } catch {
-            var error = error
-            error.upstream = error.upstream ?? self.name
-            response = error.response()
-            response.report.outcome = error.kind == .circuitOpen ? nil : error.outcome
-            response.report.decision = error.kind == .circuitOpen ? .rejected : .pass
-            response.report.attempts = error.source == .upstream ? 1 : 0
-            if self.cachePolicy(for: request.head.method, path: path) != nil {
-                response.report.cache = .miss
-                response.explain(.forwarded(.uriMiss, status: nil, isStored: false))
-            }
+            return .answered(exchange.finished(exchange.failed(error)))
         }
-        if response.report.cache == .none { response.explain(.forwarded(.bypass, status: nil, isStored: false)) }
-        // A client that named the upstream itself, by a target in absolute form, follows its references itself.
-        if request.head.target.hasPrefix("/") { response.relocate(from: self.configuration) }
-        let state = self.circuit.state
-        response.report.upstream = self.name
-        response.report.circuit = state
-        response.head.fields.add("X-Windbreak-Circuit", self.circuitField(state))
-        self.metrics.exchangeEnded(response.finalReport, status: response.head.status)
-        return response
     }
 
     /// The refinement for a path below the upstream's own, if there is one.
@@ -104,11 +149,6 @@ extension Upstream {
         guard !self.configuration.routes.isEmpty else { return nil }
         let path = path.prefix { $0 != "?" }
         return self.configuration.routes.first { $0.matches(method, path) }
-    }
-
-    func cachePolicy(for method: HTTPMethod, path: Substring) -> CachePolicy? {
-        guard let rule = self.rule(for: method, path: path) else { return self.configuration.cache }
-        return rule.cache
     }
 }
 

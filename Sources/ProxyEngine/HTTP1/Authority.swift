@@ -8,21 +8,38 @@ struct Authority: Hashable {
     var port: Int?
 
     init?(_ text: Substring) {
-        let bytes = text.utf8
+        var text = text
+        guard let parts = text.withUTF8({ Self.parts(UnsafeRawBufferPointer($0)) }) else { return nil }
+        self.host = String(decoding: text.utf8.dropFirst(parts.host.lowerBound).prefix(parts.host.count), as: UTF8.self)
+            .lowercased()
+        self.port = parts.port
+    }
+
+    /// Whether these octets are one, without making anything of them.
+    static func isValid(_ bytes: UnsafeRawBufferPointer) -> Bool { Self.parts(bytes) != nil }
+
+    private static func parts(_ bytes: UnsafeRawBufferPointer) -> (host: Range<Int>, port: Int?)? {
         let isAddress = bytes.first == 0x5B
-        let end = isAddress ? bytes.firstIndex(of: 0x5D) : bytes.firstIndex(of: 0x3A) ?? bytes.endIndex
-        guard let end else { return nil }
-        let host = isAddress ? text[..<end].dropFirst() : text[..<end]
-        guard !host.isEmpty, host.utf8.allSatisfy(isAddress ? Self.isAddressCharacter : Self.isNameCharacter) else {
-            return nil
+        var end = isAddress ? 1 : 0
+        let start = end
+        while end < bytes.count, isAddress ? Self.isAddressCharacter(bytes[end]) : Self.isNameCharacter(bytes[end]) {
+            end += 1
         }
-        self.host = host.lowercased()
-        let rest = isAddress ? text[end...].dropFirst() : text[end...]
-        guard !rest.isEmpty else { return }
-        let digits = rest.utf8.dropFirst()
-        guard rest.utf8.first == 0x3A, digits.count <= 5, digits.allSatisfy({ 0x30...0x39 ~= $0 }) else { return nil }
-        self.port = Int(rest.dropFirst())
-        guard (self.port ?? 0) <= 65535 else { return nil }
+        guard end > start else { return nil }
+        let host = start..<end
+        if isAddress {
+            guard end < bytes.count, bytes[end] == 0x5D else { return nil }
+            end += 1
+        }
+        guard end < bytes.count else { return (host, nil) }
+        guard bytes[end] == 0x3A, bytes.count - end <= 6 else { return nil }
+        var port = 0
+        for byte in bytes[(end + 1)...] {
+            guard 0x30...0x39 ~= byte else { return nil }
+            port = port * 10 + Int(byte - 0x30)
+        }
+        guard port <= 65535 else { return nil }
+        return (host, end + 1 < bytes.count ? port : nil)
     }
 
     /// As `Host` has it.

@@ -97,9 +97,9 @@ struct RequestParser {
         guard count == 1 || count == 0 && head.minorVersion == 0 else {
             throw .malformed(count == 0 ? "Host is missing" : "Host is given twice")
         }
-        guard head.fields["host"].map({ $0.isEmpty || Authority($0[...]) != nil }) ?? true else {
-            throw .malformed("Host is not a host")
-        }
+        var isHost = true
+        head.fields.forEachValue(of: "host") { isHost = $0.isEmpty || Authority.isValid($0) }
+        guard isHost else { throw .malformed("Host is not a host") }
     }
 }
 

@@ -15,7 +15,7 @@ final class RequestBody: BodySource {
     /// The client holds the content back until it is asked for (RFC 9110, 10.1.1).
     private var awaitsContinue: Bool
 
-    init(_ framing: BodyFraming, from stream: ByteStream, awaitsContinue: Bool, idle: Duration) {
+    init(_ framing: BodyFraming, from stream: ByteStream, awaitsContinue: Bool, idle: TimeAmount) {
         self.length =
             switch framing {
             case .none: 0
@@ -25,7 +25,7 @@ final class RequestBody: BodySource {
         self.decoder = BodyDecoder(framing)
         self.stream = stream
         self.awaitsContinue = awaitsContinue
-        self.idle = TimeAmount(idle)
+        self.idle = idle
     }
 
     var isFinished: Bool { self.decoder.isFinished }

@@ -25,37 +25,38 @@ struct ResponseWriter {
     }
 
     func write(_ response: Response) async -> Written {
-        var head = response.head
-        let hasContent = head.mayHaveContent(to: self.method)
-        // RFC 9110, 8.6: a server must not tell a length here, whatever its upstream does.
-        if head.status == 204 { head.fields.remove("content-length") }
-        if !head.fields.contains("date") { head.fields.add("Date", DateField.now) }
         switch response.body {
         case .whole(let content):
-            if hasContent || content.readableBytes > 0 && head.status != 204 {
-                head.fields.set("Content-Length", String(content.readableBytes))
-            }
-            self.addConnection(&head.fields, keepsAlive: self.keepsAlive)
-            return await self.write(head, hasContent ? content : ByteBuffer())
+            var written = self.put(response.head, content)
+            written.error = await self.flush()
+            return written
         case .stream(let source):
-            return await self.write(head, source)
+            return await self.write(response.head, source)
         }
     }
 
-    private func write(_ head: ResponseHead, _ content: ByteBuffer) async -> Written {
-        var content = content
-        let length = content.readableBytes
-        var buffer = self.headBuffer(head, reserving: length <= Self.smallContent ? length : 0)
-        if length <= Self.smallContent {
-            buffer.writeBuffer(&content)
-            self.stream.write(buffer)
-        } else {
-            self.stream.write(buffer)
-            self.stream.write(content)
-        }
-        var written = Written(bytes: length)
-        written.error = await self.flush()
-        return written
+    /// Writes an answer that is one small write, and does not wait until it has been taken; nil if it is none.
+    func writeAtOnce(_ response: Response) -> Written? {
+        guard case .whole(let content) = response.body, content.readableBytes <= Self.smallContent else { return nil }
+        defer { self.stream.flush() }
+        return self.put(response.head, content)
+    }
+
+    private func put(_ head: ResponseHead, _ content: ByteBuffer) -> Written {
+        var head = head
+        let hasContent = head.mayHaveContent(to: self.method)
+        let length = hasContent ? content.readableBytes : 0
+        let isSmall = length <= Self.smallContent
+        let tellsLength = head.status != 204 && (hasContent || content.readableBytes > 0)
+        // RFC 9110, 8.6: a server must not tell a length with 204, whatever its upstream does.
+        if tellsLength || head.status == 204 { head.fields.remove("content-length") }
+        var buffer = self.beginHead(head, reserving: isSmall ? length : 0)
+        if tellsLength { HeadWriter.write("Content-Length: ", content.readableBytes, to: &buffer) }
+        self.endHead(&buffer, keepsAlive: self.keepsAlive)
+        if isSmall, length > 0 { buffer.writeImmutableBuffer(content) }
+        self.stream.write(buffer)
+        if !isSmall { self.stream.write(content) }
+        return Written(bytes: length)
     }
 
     private func write(_ head: ResponseHead, _ source: any BodySource) async -> Written {
@@ -63,13 +64,14 @@ struct ResponseWriter {
         let isChunked = source.length == nil && self.minorVersion >= 1
         let endsWithConnection = source.length == nil && !isChunked
         head.fields.remove("content-length")
+        var buffer = self.beginHead(head, reserving: 0)
         if let length = source.length {
-            head.fields.add("Content-Length", String(length))
+            HeadWriter.write("Content-Length: ", length, to: &buffer)
         } else if isChunked {
-            head.fields.add("Transfer-Encoding", "chunked")
+            buffer.writeStaticString("Transfer-Encoding: chunked\r\n")
         }
-        self.addConnection(&head.fields, keepsAlive: self.keepsAlive && !endsWithConnection)
-        self.stream.write(self.headBuffer(head, reserving: 0))
+        self.endHead(&buffer, keepsAlive: self.keepsAlive && !endsWithConnection)
+        self.stream.write(buffer)
         // Whoever waits for events wants the head before the first of them.
         if !(source is PrefixedBody) { self.stream.flush() }
         var written = Written(endsWithConnection: endsWithConnection)
@@ -101,20 +103,23 @@ struct ResponseWriter {
         self.stream.write(ByteBuffer(staticString: "\r\n"))
     }
 
-    private func headBuffer(_ head: ResponseHead, reserving content: Int) -> ByteBuffer {
+    /// A head up to the fields that belong to this connection.
+    private func beginHead(_ head: ResponseHead, reserving content: Int) -> ByteBuffer {
         var buffer = ByteBufferAllocator().buffer(
-            capacity: head.fields.wireLength + head.reason.utf8.count + 32 + content
+            capacity: head.fields.wireLength + head.reason.utf8.count + 136 + content
         )
-        HeadWriter.write(head, to: &buffer)
+        HeadWriter.writeWithoutEnd(head, to: &buffer)
+        if !head.fields.contains("date") { DateField.write(to: &buffer) }
         return buffer
     }
 
-    private func addConnection(_ fields: inout HeaderFields, keepsAlive: Bool) {
+    private func endHead(_ buffer: inout ByteBuffer, keepsAlive: Bool) {
         if !keepsAlive {
-            fields.add("Connection", "close")
+            buffer.writeStaticString("Connection: close\r\n")
         } else if self.minorVersion == 0 {
-            fields.add("Connection", "keep-alive")
+            buffer.writeStaticString("Connection: keep-alive\r\n")
         }
+        buffer.writeStaticString("\r\n")
     }
 
     private func flush() async -> ProxyError? {

@@ -16,22 +16,52 @@ final class ServerConnection {
     /// Between two requests, so that nothing is lost by closing now.
     private var isIdle = true
     private var isDraining = false
+    /// The head that is coming.
+    private var parser: RequestParser?
+    /// What has come and could not be answered at once.
+    private var arrived: Arrived?
+
+    /// Made once, since every request carries it.
+    private let onInterim: (ResponseHead) -> Void
 
     /// What is still read of a request that was answered early, so that the client gets to read the answer.
     private static let lingeringBytes = 1 << 20
     private static let lingeringTime = TimeAmount.seconds(2)
+
+    /// A request, as far as it got without waiting for anything.
+    private struct Arrival {
+        var request: Request
+        let body: RequestBody?
+        let dispatcher: Dispatcher
+        let step: Step
+    }
+
+    private enum Arrived {
+        case request(Arrival)
+        case garbage(HTTP1Error, Dispatcher)
+    }
 
     init(_ stream: ByteStream, client: Request.Client, worker: Worker, listener: Listener) {
         self.stream = stream
         self.client = client
         self.worker = worker
         self.listener = listener
+        self.onInterim = { interim in
+            var interim = interim
+            HopByHop.remove(from: &interim.fields)
+            interim.fields.remove("content-length")
+            var buffer = ByteBuffer()
+            HeadWriter.write(interim, to: &buffer)
+            stream.write(buffer)
+            stream.flush()
+        }
     }
 
     func start() {
         let connection = self.worker.bind(self)
         // Whoever goes away takes back what he asked for.
         self.stream.onClose = { [weak self] in self?.task?.cancel() }
+        self.stream.onReceive = { [weak self] in self?.answerAtOnce() ?? false }
         self.task = self.worker.start { await connection.value.serve() }
     }
 
@@ -46,9 +76,9 @@ final class ServerConnection {
 
     private func serve() async {
         var isFirst = true
-        while let (head, dispatcher) = await self.nextHead(isFirst: isFirst) {
+        while let arrival = await self.nextRequest(isFirst: isFirst) {
             isFirst = false
-            guard await self.answer(head, dispatcher), !self.isDraining else { break }
+            guard await self.answer(arrival), !self.isDraining else { break }
         }
         self.stream.close()
         self.listener.remove(self, on: self.worker)
@@ -56,20 +86,26 @@ final class ServerConnection {
 
     // MARK: Request
 
-    private func nextHead(isFirst: Bool) async -> (RequestHead, Dispatcher)? {
+    private func nextRequest(isFirst: Bool) async -> Arrival? {
         guard var dispatcher = self.listener.engine.dispatcher else { return nil }
         do throws(ByteStream.Interruption) {
-            let settings = dispatcher.snapshot.configuration.downstream
             self.isIdle = true
             if self.stream.received.readableBytes == 0 {
-                try await self.stream.receiveMore(
-                    until: .now() + TimeAmount(isFirst ? settings.headerTimeout : settings.keepAlive)
-                )
-                // The request belongs to the configuration that it meets, not to that of the wait for it.
+                let times = dispatcher.clients
+                try await self.stream.receiveMore(until: .now() + (isFirst ? times.headerTimeout : times.keepAlive))
                 dispatcher = self.listener.engine.dispatcher ?? dispatcher
             }
             self.isIdle = false
-            return try await self.readHead(dispatcher)
+            let deadline = NIODeadline.now() + dispatcher.clients.headerTimeout
+            while true {
+                switch self.takeRequest() {
+                case .request(let arrival)?: return arrival
+                case .garbage(let error, let dispatcher)?:
+                    await self.refuse(ProxyError(error), dispatcher)
+                    return nil
+                case nil: try await self.stream.receiveMore(until: deadline)
+                }
+            }
         } catch {
             if case .timedOut = error, !self.isIdle {
                 await self.refuse(ProxyError(.requestTimeout, "the header section stopped arriving"), dispatcher)
@@ -78,20 +114,45 @@ final class ServerConnection {
         }
     }
 
-    private func readHead(_ dispatcher: Dispatcher) async throws(ByteStream.Interruption) -> (RequestHead, Dispatcher)?
-    {
-        let settings = dispatcher.snapshot.configuration.downstream
-        var parser = RequestParser(limits: HeadLimits(settings))
-        let deadline = NIODeadline.now() + TimeAmount(settings.headerTimeout)
-        while true {
-            do throws(HTTP1Error) {
-                if let head = try parser.next(in: &self.stream.received) { return (head, dispatcher) }
-            } catch {
-                await self.refuse(ProxyError(error), dispatcher)
+    /// What has arrived, taken out of what was received; nil if more of a head has to come.
+    private func takeRequest() -> Arrived? {
+        if let arrived = self.arrived {
+            self.arrived = nil
+            return arrived
+        }
+        // The request belongs to the configuration that it meets, not to that of the wait for it.
+        guard let dispatcher = self.listener.engine.dispatcher else { return nil }
+        var parser = self.parser ?? RequestParser(limits: dispatcher.clients.limits)
+        do throws(HTTP1Error) {
+            guard let head = try parser.next(in: &self.stream.received) else {
+                self.parser = parser
                 return nil
             }
-            try await self.stream.receiveMore(until: deadline)
+            self.parser = nil
+            return .request(try self.begin(head, dispatcher))
+        } catch {
+            return .garbage(error, dispatcher)
         }
+    }
+
+    private func begin(_ head: RequestHead, _ dispatcher: Dispatcher) throws(HTTP1Error) -> Arrival {
+        var request = Request(head, client: self.client, worker: self.worker)
+        var body: RequestBody?
+        let framing = try BodyFraming.ofRequest(head)
+        if framing != .none {
+            let source = RequestBody(
+                framing,
+                from: self.stream,
+                awaitsContinue: head.expectsContinue,
+                idle: dispatcher.clients.idle
+            )
+            request.body = try source.available()
+            body = source
+        }
+        // HTTP/1.0 knows no interim responses (RFC 9110, 15.2).
+        if head.minorVersion >= 1 { request.onInterim = self.onInterim }
+        let step = dispatcher.begin(request, at: self.listener.role)
+        return Arrival(request: request, body: body, dispatcher: dispatcher, step: step)
     }
 
     /// Answers what is no request, and closes.
@@ -101,42 +162,52 @@ final class ServerConnection {
         let request = Request(head, client: self.client, worker: self.worker, arrival: arrival)
         let response = error.response()
         let written = await self.writer(for: head, dispatcher, keepsAlive: false).write(response)
-        self.finished(request, response, bytesIn: 0, written)
+        self.finished(request, response, bytesIn: 0, written, dispatcher)
         await self.linger()
     }
 
     // MARK: Exchange
 
-    /// Whether another request may follow.
-    private func answer(_ head: RequestHead, _ dispatcher: Dispatcher) async -> Bool {
-        let body: RequestBody?
-        var request = Request(head, client: self.client, worker: self.worker)
-        do throws(HTTP1Error) {
-            let framing = try BodyFraming.ofRequest(head)
-            let source =
-                framing == .none
-                ? nil
-                : RequestBody(
-                    framing,
-                    from: self.stream,
-                    awaitsContinue: head.expectsContinue,
-                    idle: dispatcher.snapshot.configuration.downstream.idle
-                )
-            if let source { request.body = try source.available() }
-            body = source
-        } catch {
-            await self.refuse(ProxyError(error), dispatcher)
-            return false
+    /// Answers what has come between two requests without waking the task of the connection, as far as that goes: a hit
+    /// costs no switch of tasks.
+    ///
+    /// - Returns: Whether nothing is left for the task.
+    private func answerAtOnce() -> Bool {
+        guard self.isIdle else { return false }
+        var keepAlive: TimeAmount?
+        while self.stream.received.readableBytes > 0 {
+            guard let arrived = self.takeRequest() else { return false }
+            guard case .request(let arrival) = arrived, self.answerAtOnce(arrival) else {
+                self.arrived = arrived
+                return false
+            }
+            keepAlive = arrival.dispatcher.clients.keepAlive
         }
-        request.onInterim = self.interimWriter(for: head)
-        var response = await dispatcher.respond(to: request, at: self.listener.role)
+        if let keepAlive { self.stream.moveReadDeadline(to: .now() + keepAlive) }
+        return true
+    }
+
+    private func answerAtOnce(_ arrival: Arrival) -> Bool {
+        guard case .answered(let response) = arrival.step, arrival.body?.isFinished ?? true, !self.isDraining,
+            self.stream.isWritable, arrival.request.head.wantsKeepAlive
+        else { return false }
+        let writer = self.writer(for: arrival.request.head, arrival.dispatcher, keepsAlive: true)
+        guard let written = writer.writeAtOnce(response) else { return false }
+        self.finished(arrival.request, response, bytesIn: arrival.body?.count ?? 0, written, arrival.dispatcher)
+        return true
+    }
+
+    /// Whether another request may follow.
+    private func answer(_ arrival: Arrival) async -> Bool {
+        let (head, body) = (arrival.request.head, arrival.body)
+        var response = await arrival.step.response()
         let keepsAlive = head.wantsKeepAlive && !self.isDraining && self.canSkipRest(of: body)
-        let written = await self.writer(for: head, dispatcher, keepsAlive: keepsAlive).write(response)
+        let written = await self.writer(for: head, arrival.dispatcher, keepsAlive: keepsAlive).write(response)
         if let error = written.error {
             response.report.reason = error.kind.rawValue
             if error.kind == .cancelled { response.report.outcome = .cancelled }
         }
-        self.finished(request, response, bytesIn: body?.count ?? 0, written)
+        self.finished(arrival.request, response, bytesIn: body?.count ?? 0, written, arrival.dispatcher)
         return await self.end(keepsAlive: keepsAlive, written, body)
     }
 
@@ -144,7 +215,8 @@ final class ServerConnection {
         _ request: Request,
         _ response: Response,
         bytesIn: Int,
-        _ written: ResponseWriter.Written
+        _ written: ResponseWriter.Written,
+        _ dispatcher: Dispatcher
     ) {
         self.listener.engine.finished(
             request,
@@ -152,7 +224,8 @@ final class ServerConnection {
             status: response.head.status,
             bytesIn: bytesIn,
             bytesOut: written.bytes,
-            at: self.listener.role
+            at: self.listener.role,
+            masked: dispatcher.mask
         )
     }
 
@@ -184,22 +257,8 @@ final class ServerConnection {
             method: head.method,
             minorVersion: head.minorVersion,
             keepsAlive: keepsAlive,
-            idle: TimeAmount(dispatcher.snapshot.configuration.downstream.idle)
+            idle: dispatcher.clients.idle
         )
-    }
-
-    private func interimWriter(for head: RequestHead) -> ((ResponseHead) -> Void)? {
-        // HTTP/1.0 knows no interim responses (RFC 9110, 15.2).
-        guard head.minorVersion >= 1 else { return nil }
-        return { [stream] interim in
-            var interim = interim
-            HopByHop.remove(from: &interim.fields)
-            interim.fields.remove("content-length")
-            var buffer = ByteBuffer()
-            HeadWriter.write(interim, to: &buffer)
-            stream.write(buffer)
-            stream.flush()
-        }
     }
 
     /// RFC 9112, 9.6: closing while the client still sends would take the answer away from it.
@@ -225,11 +284,5 @@ extension RequestHead {
         self.minorVersion >= 1
             ? !self.fields.list("connection", contains: "close")
             : self.fields.list("connection", contains: "keep-alive")
-    }
-}
-
-extension HeadLimits {
-    fileprivate init(_ settings: DownstreamConfiguration) {
-        self.init(line: settings.maxTarget, fields: settings.maxHeaderSize, count: settings.maxHeaderCount)
     }
 }

@@ -3,42 +3,44 @@
 import HTTPCaching
 import HTTPMessage
 import NIOCore
+import ProxyConfiguration
 
 /// Finds who answers a request, and lets them: a snapshot with its routes.
 final class Dispatcher: Sendable {
     let snapshot: Snapshot
     /// Hides the credentials of every upstream in what is logged.
     let mask: TargetMask
+    let clients: ClientLimits
     private let main: Router
     private let admin: Router
 
     init(_ snapshot: Snapshot, main: [LocalRoute], admin: [LocalRoute]) {
         self.snapshot = snapshot
+        self.clients = ClientLimits(snapshot.configuration.downstream)
         self.mask = TargetMask(snapshot.upstreams.reduce(into: []) { $0.formUnion($1.credentials.query) })
         self.main = Router(upstreams: snapshot.upstreams, local: main)
         self.admin = Router(upstreams: [], local: admin)
     }
 
-    /// Never throws: whatever goes wrong is an answer too.
-    func respond(to request: Request, at role: Listener.Role) async -> Response {
+    /// Goes as far with a request as it gets without waiting. Never throws: whatever goes wrong is an answer too.
+    func begin(_ request: Request, at role: Listener.Role) -> Step {
         do throws(ProxyError) {
-            if request.head.method == .options, request.head.target == "*" { return Self.optionsOfServer }
+            if request.head.method == .options, request.head.target == "*" { return .answered(Self.optionsOfServer) }
             // What it echoes would be the keys that were added on the way.
             if request.head.method == .trace { throw ProxyError(.methodNotAllowed, "TRACE is not passed on") }
             let target = try RequestTarget(request.head.target)
             var request = request
             // RFC 9112, 3.2.2: what Host says beside an absolute target is of no effect.
             if let authority = target.authority { request.head.fields.set("Host", authority.description) }
-            let router = role == .main ? self.main : self.admin
-            switch try router.match(target) {
+            switch try (role == .main ? self.main : self.admin).match(target) {
             case .upstream(let upstream, let path):
                 try self.refuseLoop(request.head.fields)
-                return await upstream.exchange(request, path: path)
+                return upstream.begin(request, path: path)
             case .local(let route):
-                return try await route.respond(to: request, target)
+                return .local(route, request, target)
             }
         } catch {
-            return error.response()
+            return .answered(error.response())
         }
     }
 
@@ -49,6 +51,7 @@ final class Dispatcher: Sendable {
 
     /// RFC 9110, 7.6.3: a request that has been here before would go round for ever.
     private func refuseLoop(_ fields: HeaderFields) throws(ProxyError) {
+        guard fields.contains("via") else { return }
         let hasBeenHere = fields.list("via").contains {
             $0.split(separator: " ").dropFirst().first == RequestID.pseudonym[...]
         }
@@ -57,7 +60,15 @@ final class Dispatcher: Sendable {
 }
 
 extension LocalRoute {
-    fileprivate func respond(to request: Request, _ target: RequestTarget) async throws(ProxyError) -> Response {
+    func response(to request: Request, _ target: RequestTarget) async -> Response {
+        do throws(ProxyError) {
+            return try await self.answer(to: request, target)
+        } catch {
+            return error.response()
+        }
+    }
+
+    private func answer(to request: Request, _ target: RequestTarget) async throws(ProxyError) -> Response {
         guard self.allows(request.head.method) else {
             var response = ProxyError(.methodNotAllowed, "allowed here: \(self.allow)").response()
             response.head.fields.add("Allow", self.allow)

@@ -15,8 +15,7 @@ struct Attempt {
     let deadline: ExchangeDeadline
     let onInterim: ((ResponseHead) -> Void)?
 
-    func run() async throws(ProxyError) -> Response {
-        let ticket = try self.upstream.circuit.admit()
+    func run(with ticket: CircuitTicket) async throws(ProxyError) -> Response {
         do throws(ProxyError) {
             return try await self.send(with: ticket)
         } catch {

@@ -22,6 +22,10 @@ package final class Upstream: Sendable {
     let cacheLog: CacheLog
     /// What of a request is a credential, for keys of the cache.
     let credentials: CredentialNames
+    // What every exchange asks for, beside the settings, where it costs one load.
+    let cachePolicy: CachePolicy?
+    let timeouts: Timeouts
+    package let name: String
 
     init(
         _ configuration: UpstreamConfiguration,
@@ -42,9 +46,10 @@ package final class Upstream: Sendable {
         self.pools = pools
         self.cacheLog = CacheLog(logger: logger)
         self.credentials = CredentialNames(configuration)
+        self.cachePolicy = configuration.cache
+        self.timeouts = configuration.timeouts
+        self.name = configuration.name
     }
-
-    package var name: String { self.configuration.name }
 
     func pool(of worker: Worker) -> ConnectionPool { self.pools[worker.index].value }
 }
