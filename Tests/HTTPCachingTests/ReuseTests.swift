@@ -11,7 +11,7 @@ import Testing
     }
 
     private func verdict(_ control: String, age: Int, _ request: String? = nil) -> Reuse.Verdict {
-        self.reuse(control).verdict(age: age, request: request.map { CacheControl(["Cache-Control": $0]) })
+        self.reuse(control).verdict(age: .seconds(age), request: request.map { CacheControl(["Cache-Control": $0]) })
     }
 
     @Test func `fresh until its lifetime is over, and never with no-cache (4.2, 5.2.2.4)`() {
@@ -38,16 +38,16 @@ import Testing
         let control = "\(word), max-age=10, stale-while-revalidate=9, stale-if-error=9"
         #expect(self.verdict(control, age: 11) == .mustValidate)
         #expect(self.verdict(control, age: 11, "max-stale") == .mustValidate)
-        #expect(!self.reuse(control).mayReplaceError(age: 11, allowance: 3600))
+        #expect(!self.reuse(control).mayReplaceError(age: .seconds(11), allowance: .seconds(3600)))
     }
 
     @Test func `stale while a new one is fetched, and in place of errors (RFC 5861)`() {
         let control = "max-age=10, stale-while-revalidate=5, stale-if-error=7"
         #expect(self.verdict(control, age: 14) == .stale(revalidating: true))
         #expect(self.verdict(control, age: 15) == .mustValidate)
-        #expect(self.reuse(control).mayReplaceError(age: 17, allowance: nil))
-        #expect(!self.reuse(control).mayReplaceError(age: 18, allowance: 3600))
-        #expect(self.reuse("max-age=10").mayReplaceError(age: 70, allowance: 60))
-        #expect(!self.reuse("max-age=10").mayReplaceError(age: 11, allowance: nil))
+        #expect(self.reuse(control).mayReplaceError(age: .seconds(17), allowance: nil))
+        #expect(!self.reuse(control).mayReplaceError(age: .seconds(18), allowance: .seconds(3600)))
+        #expect(self.reuse("max-age=10").mayReplaceError(age: .seconds(70), allowance: .seconds(60)))
+        #expect(!self.reuse("max-age=10").mayReplaceError(age: .seconds(11), allowance: nil))
     }
 }

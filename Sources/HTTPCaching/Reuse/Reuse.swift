@@ -11,30 +11,48 @@ package struct Reuse: Hashable, Sendable {
         case mustValidate
     }
 
-    /// Seconds for which it is fresh.
-    package let lifetime: Int
+    /// How long it is fresh.
+    package let lifetime: Duration
     /// Never without asking (RFC 9111, 5.2.2.4).
-    private let isAlwaysValidated: Bool
+    package let isAlwaysValidated: Bool
     /// Not stale under any condition (RFC 9111, 5.2.2.2, 5.2.2.8 and 5.2.2.10).
-    private let isNeverStale: Bool
-    private let staleWhileRevalidate: Int
-    private let staleIfError: Int?
+    package let isNeverStale: Bool
+    /// How long past that it may be served while it is validated (RFC 5861, 3).
+    package let staleWhileRevalidate: Duration
+    /// How long past that it may stand in for an error (RFC 5861, 4); nil where the response does not say.
+    package let staleIfError: Duration?
 
+    package init(
+        lifetime: Duration,
+        isAlwaysValidated: Bool = false,
+        isNeverStale: Bool = false,
+        staleWhileRevalidate: Duration = .zero,
+        staleIfError: Duration? = nil
+    ) {
+        self.lifetime = lifetime
+        self.isAlwaysValidated = isAlwaysValidated
+        self.isNeverStale = isNeverStale
+        self.staleWhileRevalidate = staleWhileRevalidate
+        self.staleIfError = staleIfError
+    }
+
+    /// As the response itself says.
     package init(_ fields: HeaderFields, freshness: FreshnessLifetime) {
         let control = CacheControl(targetedIn: fields) ?? CacheControl(fields)
-        self.lifetime = freshness.lifetime
-        self.isAlwaysValidated = control.noCache == .response
-        self.isNeverStale =
-            control.noCache == .response || control.mustRevalidate || control.proxyRevalidate
-            || control.sharedMaxAge != nil
-        self.staleWhileRevalidate = control.staleWhileRevalidate ?? 0
-        self.staleIfError = control.staleIfError
+        self.init(
+            lifetime: .seconds(freshness.lifetime),
+            isAlwaysValidated: control.noCache == .response,
+            isNeverStale: control.noCache == .response || control.mustRevalidate || control.proxyRevalidate
+                || control.sharedMaxAge != nil,
+            staleWhileRevalidate: .seconds(control.staleWhileRevalidate ?? 0),
+            staleIfError: control.staleIfError.map { .seconds($0) }
+        )
     }
 
     /// - Parameters:
-    ///   - age: `current_age` in seconds (RFC 9111, 4.2.3).
+    ///   - age: `current_age` (RFC 9111, 4.2.3).
     ///   - request: What the client says; nil where it says nothing, which is the quick way.
-    package func verdict(age: Int, request: CacheControl? = nil) -> Verdict {
+    package func verdict(age: Duration, request: CacheControl? = nil) -> Verdict {
         let isFresh = age < self.lifetime
         guard let request else {
             if isFresh, !self.isAlwaysValidated { return .fresh }
@@ -42,19 +60,19 @@ package struct Reuse: Hashable, Sendable {
             return isSoonEnough && !self.isNeverStale ? .stale(revalidating: true) : .mustValidate
         }
         if self.isAlwaysValidated || request.noCache != nil { return .mustValidate }
-        if let maxAge = request.maxAge, age > maxAge { return .mustValidate }
-        if let minFresh = request.minFresh, self.lifetime - age < minFresh { return .mustValidate }
+        if let maxAge = request.maxAge, age > .seconds(maxAge) { return .mustValidate }
+        if let minFresh = request.minFresh, self.lifetime - age < .seconds(minFresh) { return .mustValidate }
         if isFresh { return .fresh }
         guard !self.isNeverStale else { return .mustValidate }
         let staleness = age - self.lifetime
-        if let maxStale = request.maxStale, staleness <= maxStale { return .stale(revalidating: false) }
+        if let maxStale = request.maxStale, staleness <= .seconds(maxStale) { return .stale(revalidating: false) }
         return staleness < self.staleWhileRevalidate ? .stale(revalidating: true) : .mustValidate
     }
 
     /// Whether it may stand in for an error of the origin (RFC 5861, 4; RFC 9111, 4.2.4).
     ///
-    /// - Parameter allowance: Seconds past freshness that the operator grants where the response names none.
-    package func mayReplaceError(age: Int, allowance: Int?) -> Bool {
+    /// - Parameter allowance: How long past freshness the operator grants where the response names nothing.
+    package func mayReplaceError(age: Duration, allowance: Duration?) -> Bool {
         guard !self.isNeverStale, let allowed = self.staleIfError ?? allowance else { return false }
         return age - self.lifetime <= allowed
     }

@@ -2,8 +2,6 @@
 
 /// What a store holds now, and what it did since it was made.
 package struct CacheStatistics: Sendable, Equatable {
-    package internal(set) var hits = 0
-    package internal(set) var misses = 0
     package internal(set) var stores = 0
     /// Entries that had to make room for others.
     package internal(set) var evictions = 0
@@ -26,8 +24,6 @@ package struct CacheStatistics: Sendable, Equatable {
     }
 
     mutating func add(_ other: CacheStatistics) {
-        self.hits += other.hits
-        self.misses += other.misses
         self.stores += other.stores
         self.evictions += other.evictions
         for (upstream, holding) in other.holdings {

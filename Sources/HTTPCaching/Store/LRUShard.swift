@@ -7,8 +7,9 @@ struct LRUShard: Sendable {
     private struct Node: Sendable {
         let key: CacheKey
         let upstream: String
-        let bytes: Int
-        let response: StoredResponse
+        /// The newest first.
+        var variants: [StoredResponse]
+        var bytes: Int
         var usedAt: ContinuousClock.Instant
         var newer: Int?
         var older: Int?
@@ -26,25 +27,28 @@ struct LRUShard: Sendable {
         self.oldest.flatMap { self.nodes[$0]?.usedAt }
     }
 
-    /// The entry, as the one used last.
-    mutating func use(_ key: CacheKey, now: ContinuousClock.Instant) -> StoredResponse? {
-        guard let position = self.positions[key] else { return nil }
+    /// The variants of an entry, which becomes the one used last.
+    mutating func use(_ key: CacheKey, now: ContinuousClock.Instant) -> [StoredResponse] {
+        guard let position = self.positions[key] else { return [] }
         if self.newest != position {
             self.unlink(position)
             self.linkAsNewest(position)
         }
         self.nodes[position]?.usedAt = now
-        return self.nodes[position]?.response
+        return self.nodes[position]?.variants ?? []
     }
 
-    mutating func countLookup(isHit: Bool) {
-        if isHit { self.statistics.hits += 1 } else { self.statistics.misses += 1 }
-    }
-
+    /// Puts an answer before the others of its key, in place of the one for the same request fields.
+    ///
+    /// - Parameter limit: How many a key may have; the oldest go.
     /// - Returns: How many octets more there are than before.
-    mutating func insert(_ response: StoredResponse, for key: CacheKey, upstream: String, bytes: Int) -> Int {
+    mutating func insert(_ response: StoredResponse, for key: CacheKey, upstream: String, limit: Int) -> Int {
+        var others = self.positions[key].flatMap { self.nodes[$0]?.variants } ?? []
         let freed = self.remove(key)
-        let node = Node(key: key, upstream: upstream, bytes: bytes, response: response, usedAt: response.storedAt)
+        others.removeAll { $0.variant == response.variant || $0.retainedUntil <= response.storedAt }
+        let variants = [response] + others.prefix(limit - 1)
+        let bytes = variants.reduce(MemoryStore.overhead) { $0 + $1.footprint }
+        let node = Node(key: key, upstream: upstream, variants: variants, bytes: bytes, usedAt: response.storedAt)
         let position: Int
         if let free = self.vacant.popLast() {
             position = free
@@ -56,7 +60,7 @@ struct LRUShard: Sendable {
         self.positions[key] = position
         self.linkAsNewest(position)
         self.statistics.stores += 1
-        self.statistics.count(upstream, entries: 1, bytes: bytes)
+        self.statistics.count(upstream, entries: variants.count, bytes: bytes)
         return bytes - freed
     }
 
@@ -66,7 +70,7 @@ struct LRUShard: Sendable {
         self.unlink(position)
         self.nodes[position] = nil
         self.vacant.append(position)
-        self.statistics.count(node.upstream, entries: -1, bytes: -node.bytes)
+        self.statistics.count(node.upstream, entries: -node.variants.count, bytes: -node.bytes)
         return node.bytes
     }
 

@@ -1,25 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import HTTPMessage
 import Synchronization
 
 /// Answers in memory, up to a number of octets; the one that was not used for longest goes first.
 ///
-/// Sharded by key, so that two loops seldom wait for each other, and for no longer than it takes to relink an entry.
+/// A key has a list of variants (RFC 9111, 4.1). They are kept until their retention ends: whether one is the right one
+/// and fresh is for the caller to judge. Sharded by key, so that two loops seldom wait for each other, and for no longer
+/// than it takes to relink an entry.
 package final class MemoryStore: Sendable {
-    /// What is there for a request.
-    package enum Lookup: Sendable {
-        /// Its content shares the memory of the stored one.
-        case hit(StoredResponse)
-        case miss(CacheStatus.Reason)
-    }
-
     private final class Shard: Sendable {
         let entries = Mutex(LRUShard())
     }
 
     /// What an entry costs beside its answer: its node, and its share of a dictionary that is three quarters full.
-    private static let overhead = MemoryLayout<StoredResponse>.stride + 192
+    static let overhead = 256
+
+    /// How many variants a key may have; the oldest make room.
+    package static let variantLimit = 16
 
     private let shards = (0..<16).map { _ in Shard() }
     private let bytes = Atomic(0)
@@ -29,37 +26,31 @@ package final class MemoryStore: Sendable {
         self.maxBytes = Atomic(maxBytes)
     }
 
-    /// The answer for a key, if it is fresh and the right one for the request's fields.
-    package func lookup(_ key: CacheKey, now: ContinuousClock.Instant, request: HeaderFields) -> Lookup {
-        var freed = 0
-        let lookup = self.shard(of: key).entries.withLock { entries -> Lookup in
-            let lookup: Lookup
-            if let response = entries.use(key, now: now) {
-                if !response.isFresh(at: now) {
-                    freed = entries.remove(key)
-                    lookup = .miss(.stale)
-                } else {
-                    lookup = response.matches(request) ? .hit(response) : .miss(.varyMiss)
-                }
-            } else {
-                lookup = .miss(.uriMiss)
-            }
-            if case .hit = lookup { entries.countLookup(isHit: true) } else { entries.countLookup(isHit: false) }
-            return lookup
-        }
-        if freed > 0 { self.bytes.subtract(freed, ordering: .relaxed) }
-        return lookup
+    /// What is kept for a key, the newest first; empty if nothing is.
+    package func lookup(_ key: CacheKey, now: ContinuousClock.Instant) -> [StoredResponse] {
+        let variants = self.shard(of: key).entries.withLock { $0.use(key, now: now) }
+        guard variants.contains(where: { now >= $0.retainedUntil }) else { return variants }
+        let retained = variants.filter { now < $0.retainedUntil }
+        // Some that are over cost nobody anything until the next answer is stored.
+        if retained.isEmpty { self.remove(key) }
+        return retained
     }
 
-    /// Keeps an answer in place of the one that the key had. One that is larger than the whole store is not kept.
+    /// Keeps an answer in place of the one that the key had for the same request fields. One that is larger than the
+    /// whole store is not kept.
     package func store(_ response: StoredResponse, for key: CacheKey, upstream: String) {
-        let bytes = response.footprint + Self.overhead
-        guard bytes <= self.maxBytes.load(ordering: .relaxed) else { return }
+        guard response.footprint + Self.overhead <= self.maxBytes.load(ordering: .relaxed) else { return }
         let more = self.shard(of: key).entries.withLock {
-            $0.insert(response, for: key, upstream: upstream, bytes: bytes)
+            $0.insert(response, for: key, upstream: upstream, limit: Self.variantLimit)
         }
         self.bytes.add(more, ordering: .relaxed)
         self.makeRoom()
+    }
+
+    /// Forgets all variants of a key.
+    package func remove(_ key: CacheKey) {
+        let freed = self.shard(of: key).entries.withLock { $0.remove(key) }
+        if freed > 0 { self.bytes.subtract(freed, ordering: .relaxed) }
     }
 
     /// Forgets everything of an upstream.

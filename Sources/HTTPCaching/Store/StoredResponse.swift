@@ -3,39 +3,73 @@
 package import HTTPMessage
 package import NIOCore
 
-/// An answer that is kept, with how long it has existed and may be used.
-package struct StoredResponse: Sendable {
+/// An answer that is kept, with all that a hit has to know of it: read once, when it is stored.
+package final class StoredResponse: Sendable {
     package let status: Int
     package let reason: String
     /// Without `Age`, which `age(at:)` tells.
     package let fields: HeaderFields
     package let content: ByteBuffer
+    /// When it came, or was last found to be still good.
     package let storedAt: ContinuousClock.Instant
-    package let expiresAt: ContinuousClock.Instant
-    /// Seconds that it had spent in other caches when it came (RFC 9111, 4.2.3).
-    private let initialAge: Int
-    private let variant: Variant
+    /// Seconds that it had existed by then (RFC 9111, 4.2.3).
+    package let initialAge: Int
+    /// For how long, and how, it may be used.
+    package let reuse: Reuse
+    package let variant: Variant
+    /// From then on it is of no use to anybody, and the store lets it go.
+    package let retainedUntil: ContinuousClock.Instant
+    /// From then on it is stale.
+    package let freshUntil: ContinuousClock.Instant
 
+    /// - Parameters:
+    ///   - head: With end-to-end fields only, and without `Age`.
+    ///   - initialAge: In seconds, from 0 to 2^31.
+    package init(
+        _ head: ResponseHead,
+        content: ByteBuffer,
+        variant: Variant,
+        reuse: Reuse,
+        storedAt: ContinuousClock.Instant,
+        initialAge: Int,
+        retainedUntil: ContinuousClock.Instant
+    ) {
+        self.status = head.status
+        self.reason = head.reason
+        self.fields = head.fields
+        self.content = content.compacted
+        self.storedAt = storedAt
+        self.initialAge = initialAge
+        self.reuse = reuse
+        self.variant = variant
+        self.retainedUntil = retainedUntil
+        self.freshUntil = storedAt + reuse.lifetime - .seconds(initialAge)
+    }
+
+    /// An answer for as long as the policy says, whatever its own fields say.
+    ///
     /// - Parameters:
     ///   - head: With end-to-end fields only.
     ///   - request: The fields of the request that it answers, for `Vary`.
-    package init(
+    package convenience init(
         _ head: ResponseHead,
         content: ByteBuffer,
         to request: HeaderFields,
         policy: CachePolicy,
         now: ContinuousClock.Instant
     ) {
-        var fields = head.fields
-        self.initialAge = Self.age(fields["age"])
-        fields.remove("age")
-        self.status = head.status
-        self.reason = head.reason
-        self.fields = fields
-        self.content = content.compacted
-        self.storedAt = now
-        self.expiresAt = now + policy.ttl
-        self.variant = Variant(fields, to: request, keyedBy: policy.headers)
+        var head = head
+        let initialAge = Self.age(head.fields["age"])
+        head.fields.remove("age")
+        self.init(
+            head,
+            content: content,
+            variant: Variant(head.fields, to: request, keyedBy: policy.headers),
+            reuse: Reuse(lifetime: policy.ttl + .seconds(initialAge)),
+            storedAt: now,
+            initialAge: initialAge,
+            retainedUntil: now + policy.ttl
+        )
     }
 
     /// The value for `Age`, in seconds.
@@ -45,10 +79,10 @@ package struct StoredResponse: Sendable {
 
     /// Seconds for which it is still fresh.
     package func timeToLive(at now: ContinuousClock.Instant) -> Int {
-        max(0, Int((self.expiresAt - now).components.seconds))
+        max(0, Int((self.freshUntil - now).components.seconds))
     }
 
-    package func isFresh(at now: ContinuousClock.Instant) -> Bool { now < self.expiresAt }
+    package func isFresh(at now: ContinuousClock.Instant) -> Bool { now < self.freshUntil }
 
     /// Whether it answers a request with these fields too: all that `Vary` names are the same. The key is the same
     /// already.

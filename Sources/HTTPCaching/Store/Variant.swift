@@ -3,21 +3,35 @@
 import HTTPMessage
 
 /// For which values of which request fields an answer is the right one, beyond those in the key (RFC 9111, 4.1).
-struct Variant: Sendable {
-    private struct Field: Sendable {
-        var name: String
-        var values: [UInt8]
+package struct Variant: Hashable, Sendable {
+    /// One field that `Vary` names, with what the request had there.
+    package struct Field: Hashable, Sendable {
+        package let name: String
+        /// The octets of all its values, each with a line break behind it.
+        package let values: [UInt8]
+
+        package init(name: String, values: [UInt8]) {
+            self.name = name
+            self.values = values
+        }
     }
 
-    private var fields: [Field] = []
+    package let fields: [Field]
     /// `Vary: *`: the answer was chosen by something that no request shows.
-    private let isUnique: Bool
+    package let isUnique: Bool
 
+    package init(_ fields: [Field], isUnique: Bool) {
+        self.fields = fields
+        self.isUnique = isUnique
+    }
+
+    /// - Parameter keyed: Request fields that are in the key already.
     init(_ response: HeaderFields, to request: HeaderFields, keyedBy keyed: [String]) {
         self.isUnique = response.list("vary", contains: "*")
-        for name in response.list("vary") where !keyed.contains(where: { name.equalsIgnoringCase($0) }) {
+        self.fields = response.list("vary").compactMap { name in
+            guard !keyed.contains(where: { name.equalsIgnoringCase($0) }) else { return nil }
             let name = String(name)
-            self.fields.append(Field(name: name, values: Self.values(of: name, in: request)))
+            return Field(name: name, values: Self.values(of: name, in: request))
         }
     }
 

@@ -37,9 +37,13 @@ struct CachedExchange {
         let key = self.key(of: content)
         var reason = CacheStatus.Reason.request
         if use == .lookUp {
-            switch self.upstream.store.lookup(key, now: .now, request: self.request.head.fields) {
-            case .hit(let stored): return .hit(self.hit(stored, key))
-            case .miss(let why): reason = why
+            let now = ContinuousClock.Instant.now
+            let variants = self.upstream.store.lookup(key, now: now)
+            if let stored = variants.first(where: { $0.matches(self.request.head.fields) }) {
+                if stored.isFresh(at: now) { return .hit(self.hit(stored, key, now)) }
+                reason = .stale
+            } else {
+                reason = variants.isEmpty ? .uriMiss : .varyMiss
             }
         }
         self.upstream.cacheLog.missed(self.upstream.name, key)
@@ -82,9 +86,8 @@ struct CachedExchange {
         )
     }
 
-    private func hit(_ stored: StoredResponse, _ key: CacheKey) -> Response {
+    private func hit(_ stored: StoredResponse, _ key: CacheKey, _ now: ContinuousClock.Instant) -> Response {
         self.upstream.cacheLog.hit(self.upstream.name, key)
-        let now = ContinuousClock.Instant.now
         var response = Response(stored)
         response.head.fields.add("Age", String(stored.age(at: now)))
         response.explain(.hit(timeToLive: stored.timeToLive(at: now)))
