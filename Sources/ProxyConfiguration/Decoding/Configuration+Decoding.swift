@@ -81,6 +81,7 @@ extension DownstreamConfiguration {
             default: downstream.maxHeaderSize
         )
         downstream.maxHeaderCount = reader.int("max_header_count", in: 10...100_000, default: downstream.maxHeaderCount)
+        downstream.maxStreams = reader.int("max_streams", in: 1...10000, default: downstream.maxStreams)
         return downstream
     }
 }

@@ -85,6 +85,7 @@ extension DownstreamConfiguration {
             "max_target": .size(self.maxTarget),
             "max_header_size": .size(self.maxHeaderSize),
             "max_header_count": .int(self.maxHeaderCount),
+            "max_streams": .int(self.maxStreams),
         ])
     }
 }

@@ -66,5 +66,7 @@ package struct DownstreamConfiguration: Sendable, Equatable {
     package var maxHeaderSize = 32 << 10
     /// Fields of a head. Default 100; beyond it 431.
     package var maxHeaderCount = 100
+    /// Requests that one connection of HTTP/2 may have open. Default 100; those beyond it are refused.
+    package var maxStreams = 100
     package init() {}
 }

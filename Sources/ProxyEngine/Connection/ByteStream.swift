@@ -14,8 +14,9 @@ import NIOTLS
 /// 4. tell whoever asked when the peer is gone, also while nobody waits.
 ///
 /// Everything here is confined to the event loop of its channel.
-final class ByteStream: ChannelInboundHandler {
+final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     /// Why a wait ended without what was waited for.
@@ -43,6 +44,8 @@ final class ByteStream: ChannelInboundHandler {
 
     private var context: ChannelHandlerContext?
     private var isSecured = false
+    /// What both sides agreed on by ALPN.
+    private(set) var negotiatedProtocol: String?
     private var end: Interruption?
     private var isReading = false
     private var reader: Waiter?
@@ -116,10 +119,35 @@ final class ByteStream: ChannelInboundHandler {
         guard let context = self.context else { throw .ended(nil) }
         context.flush()
         guard !context.channel.isWritable else { return }
+        // The end may have come with it.
+        if let end = self.end { throw end }
         if let interruption = await self.wait(for: \.writer, until: deadline) { throw interruption }
     }
 
+    /// Returns when the socket takes more, or somebody has called `resumeWriter`.
+    func waitForWriter(until deadline: NIODeadline) async throws(Interruption) {
+        if let end = self.end { throw end }
+        if let interruption = await self.wait(for: \.writer, until: deadline) { throw interruption }
+    }
+
+    func resumeWriter() { self.resume(\.writer, with: nil) }
+
     // MARK: Ending
+
+    /// Leaves the connection to what `install` puts behind this, with the bytes that nobody has taken.
+    func handOver(_ install: (any Channel) throws -> Void) throws {
+        guard let context = self.context else { throw ChannelError.ioOnClosedChannel }
+        self.onReceive = nil
+        try install(context.channel)
+        self.onClose = nil
+        let rest = self.received
+        self.received = ByteBuffer()
+        if rest.readableBytes > 0 {
+            context.fireChannelRead(self.wrapInboundOut(rest))
+            context.fireChannelReadComplete()
+        }
+        context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
+    }
 
     /// Closes after what was written has been sent.
     func close() {
@@ -216,8 +244,9 @@ final class ByteStream: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case TLSUserEvent.handshakeCompleted = event {
+        if case TLSUserEvent.handshakeCompleted(let negotiatedProtocol) = event {
             self.isSecured = true
+            self.negotiatedProtocol = negotiatedProtocol
             self.resume(\.reader, with: nil)
         }
         context.fireUserInboundEventTriggered(event)

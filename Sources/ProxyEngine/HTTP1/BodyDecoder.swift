@@ -143,7 +143,7 @@ struct BodyDecoder {
         return trailers
     }
 
-    private static let forbiddenTrailers = [
+    static let forbiddenTrailers = [
         "content-length", "transfer-encoding", "host", "connection", "trailer", "te", "upgrade", "expect",
         "content-encoding", "content-type", "content-range", "authorization", "set-cookie", "cache-control",
     ]

@@ -7,6 +7,8 @@ enum HTTP1Error: Error, Hashable {
     case targetTooLong
     case headTooLarge
     case unsupportedVersion
+    /// Three words, of which none is one of HTTP/1: whoever speaks so would not understand an answer.
+    case foreign
     case bodyTooLarge
 
     var detail: String {
@@ -14,6 +16,7 @@ enum HTTP1Error: Error, Hashable {
         case .malformed(let rule): rule
         case .targetTooLong: "the request line is longer than allowed"
         case .headTooLarge: "the header section is larger than allowed"
+        case .foreign: "this is not HTTP"
         case .unsupportedVersion: "only HTTP/1.0 and HTTP/1.1 are spoken here"
         case .bodyTooLarge: "the content is larger than allowed"
         }

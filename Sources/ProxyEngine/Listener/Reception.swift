@@ -11,7 +11,7 @@ struct Reception: Sendable {
     let timeout: TimeAmount
 
     /// What is offered by ALPN, the best first.
-    static let protocols = ["http/1.1"]
+    static let protocols = ["h2", "http/1.1"]
 
     init(_ configuration: ListenerConfiguration, timeout: Duration) throws {
         self.tls = try configuration.tls?.context(offering: Self.protocols)

@@ -21,6 +21,8 @@ final class ServerConnection {
     private var parser: RequestParser?
     /// What has come and could not be answered at once.
     private var arrived: Arrived?
+    /// What has taken the connection over, if the client speaks HTTP/2.
+    private var session: HTTP2Session?
 
     /// Made once, since every request carries it.
     private let onInterim: (ResponseHead) -> Void
@@ -40,6 +42,8 @@ final class ServerConnection {
     private enum Arrived {
         case request(Arrival)
         case garbage(HTTP1Error, Dispatcher)
+        /// The client knows beforehand that HTTP/2 is spoken here (RFC 9113, 3.3).
+        case http2
     }
 
     init(_ guest: Guest, worker: Worker, listener: Listener) {
@@ -69,21 +73,35 @@ final class ServerConnection {
     /// Ends the connection after the exchange that is going on, or now if there is none.
     func drain() {
         self.isDraining = true
+        if let session { return session.drain() }
         if self.isIdle { self.stream.close() }
     }
 
     /// Ends the connection now, whatever is going on.
-    func cut() { self.stream.reset() }
+    func cut() {
+        if let session { session.cut() } else { self.stream.reset() }
+    }
 
     private func serve() async {
         do throws(ByteStream.Interruption) {
             try await self.guest.welcome()
-            await self.serveRequests()
+            if self.stream.negotiatedProtocol == "h2" { self.openSession() } else { await self.serveRequests() }
         } catch {
             self.listener.engine.logger.debug("[LISTEN] \(self.guest.client.address) came no further: \(error)")
         }
+        guard self.session == nil else { return }
         self.stream.close()
         self.listener.remove(self, on: self.worker)
+    }
+
+    private func openSession() {
+        let client = self.guest.client
+        let session = HTTP2Session(client: client, worker: self.worker, listener: self.listener) { [weak self] in
+            if let self { self.listener.remove(self, on: self.worker) }
+        }
+        guard (try? self.stream.handOver({ try session.install(on: $0) })) != nil else { return }
+        self.session = session
+        if self.isDraining { session.drain() }
     }
 
     private func serveRequests() async {
@@ -111,8 +129,12 @@ final class ServerConnection {
             while true {
                 switch self.takeRequest() {
                 case .request(let arrival)?: return arrival
+                case .garbage(.foreign, _)?: return nil
                 case .garbage(let error, let dispatcher)?:
                     await self.refuse(ProxyError(error), dispatcher)
+                    return nil
+                case .http2?:
+                    self.openSession()
                     return nil
                 case nil: try await self.stream.receiveMore(until: deadline)
                 }
@@ -142,6 +164,7 @@ final class ServerConnection {
             self.parser = nil
             return .request(try self.begin(head, dispatcher))
         } catch {
+            if error == .unsupportedVersion, HTTP2Session.isAnnounced(by: self.stream.received) { return .http2 }
             return .garbage(error, dispatcher)
         }
     }

@@ -173,7 +173,7 @@ import Testing
         } _: { proxy, upstream in
             let liar = try await proxy.client()
             try await liar.send("PROXY TCP4 192.0.2.7 198.51.100.1 1 2\r\nGET /api/ HTTP/1.1\r\nHost: a\r\n\r\n")
-            #expect(try await liar.response().status == 400)
+            _ = try await liar.end()
             #expect(upstream.requests.isEmpty)
             #expect(try await proxy.exchange("GET", "/api/").status == 200)
         }
