@@ -18,10 +18,10 @@ extension HPACKHeaders {
     }
 
     mutating func add(_ fields: HeaderFields) {
-        fields.forEach { name, value in
+        fields.forEach({ name, value in
             let name = name.lowercased()
             if !Self.connectionFields.contains(name) { self.add(name: name, value: value) }
-        }
+        })
     }
 
     private static let connectionFields: Set<String> = [
