@@ -33,13 +33,13 @@ package enum TestCertificate: String, Sendable {
         return tls
     }
 
-    func serverContext() throws -> NIOSSLContext {
-        try NIOSSLContext(
-            configuration: .makeServerConfiguration(
-                certificateChain: try self.chain().map { .certificate($0) },
-                privateKey: .privateKey(try self.key())
-            )
+    func serverContext(protocols: [String] = []) throws -> NIOSSLContext {
+        var settings = TLSConfiguration.makeServerConfiguration(
+            certificateChain: try self.chain().map { .certificate($0) },
+            privateKey: .privateKey(try self.key())
         )
+        settings.applicationProtocols = protocols
+        return try NIOSSLContext(configuration: settings)
     }
 
     fileprivate func chain() throws -> [NIOSSLCertificate] {

@@ -44,6 +44,7 @@ struct UpstreamDecoder {
         }
         upstream.connections = reader.section("connections") { ConnectionLimits.decode(&$0) }
         upstream.tls = reader.section("tls") { UpstreamTLS.decode(&$0) }
+        upstream.http2 = reader.choice("http2", default: upstream.http2)
         upstream.maxBody = reader.size("max_body", in: 0...(1 << 40), default: upstream.maxBody)
         if self.allows("identify", &reader) {
             upstream.identify = reader.optionalSection("identify") { IdentificationMapping.decode(&$0) } ?? nil

@@ -29,6 +29,7 @@ extension UpstreamConfiguration {
                 "max_idle": .int(self.connections.maxIdle),
             ]),
             "tls": .mapping(["ca_file": self.tls.caFile.map { .text($0) }]),
+            "http2": .text(self.http2.rawValue),
             "max_body": .size(self.maxBody),
             "identify": self.identify?.settings,
         ])

@@ -34,10 +34,14 @@ package struct UpstreamConfiguration: Sendable, Equatable {
     package var routes: [RouteRule] = []
     package var connections = ConnectionLimits()
     package var tls = UpstreamTLS()
+    package var http2 = HTTP2.auto
     /// The largest request body, in bytes. Default 50 MiB; beyond it 413.
     package var maxBody = 50 << 20
     /// How an image becomes a request and a response becomes suggestions, for `combined` endpoints.
     package var identify: IdentificationMapping?
+
+    /// Whether HTTP/2 is offered to an upstream by ALPN.
+    package enum HTTP2: String, CaseIterable, Sendable { case auto, off }
 
     package init(name: String, url: UpstreamURL) {
         self.name = name

@@ -20,7 +20,7 @@ struct SnapshotBuilder {
 
     func build(_ configuration: Configuration, after old: Snapshot?) throws(EngineError) -> Snapshot {
         let cache = old?.cache ?? MemoryStore(maxBytes: configuration.cacheMemory)
-        var contexts: [UpstreamTLS: NIOSSLContext] = [:]
+        var contexts: [TLSKey: NIOSSLContext] = [:]
         var upstreams: [Upstream] = []
         for upstream in configuration.upstreams {
             let tls = upstream.url.isTLS ? try self.context(for: upstream, in: &contexts) : nil
@@ -73,19 +73,25 @@ struct SnapshotBuilder {
         }
     }
 
+    private struct TLSKey: Hashable {
+        var tls: UpstreamTLS
+        var http2: UpstreamConfiguration.HTTP2
+    }
+
     /// Reading the system's certificates takes milliseconds, so that upstreams share one context.
     private func context(
         for upstream: UpstreamConfiguration,
-        in contexts: inout [UpstreamTLS: NIOSSLContext]
+        in contexts: inout [TLSKey: NIOSSLContext]
     ) throws(EngineError) -> NIOSSLContext {
-        if let context = contexts[upstream.tls] { return context }
+        let key = TLSKey(tls: upstream.tls, http2: upstream.http2)
+        if let context = contexts[key] { return context }
         var settings = TLSConfiguration.makeClientConfiguration()
-        settings.applicationProtocols = ["http/1.1"]
+        settings.applicationProtocols = upstream.http2 == .auto ? ["h2", "http/1.1"] : ["http/1.1"]
         settings.minimumTLSVersion = .tlsv12
         if let file = upstream.tls.caFile { settings.trustRoots = .file(file) }
         do {
             let context = try NIOSSLContext(configuration: settings)
-            contexts[upstream.tls] = context
+            contexts[key] = context
             return context
         } catch {
             throw EngineError.cannotTrust(upstream: upstream.name, file: upstream.tls.caFile ?? "the system's store")

@@ -12,6 +12,18 @@ extension HPACKHeaders {
         self.add(head.fields)
     }
 
+    /// A request head.
+    init(_ head: RequestHead, isTLS: Bool) {
+        self.init()
+        self.reserveCapacity(head.fields.count + 4)
+        self.add(name: ":method", value: head.method.rawValue)
+        self.add(name: ":scheme", value: isTLS ? "https" : "http")
+        self.add(name: ":path", value: head.target)
+        if let host = head.fields["host"] { self.add(name: ":authority", value: host) }
+        self.add(head.fields)
+        self.remove(name: "host")
+    }
+
     init(trailers: HeaderFields) {
         self.init()
         self.add(trailers)
@@ -20,10 +32,13 @@ extension HPACKHeaders {
     mutating func add(_ fields: HeaderFields) {
         fields.forEach({ name, value in
             let name = name.lowercased()
-            if !Self.connectionFields.contains(name) { self.add(name: name, value: value) }
+            if Self.connectionFields.contains(name) { return }
+            // What is secret stays out of the table that all requests of a connection share (RFC 7541, 7.1.3).
+            self.add(name: name, value: value, indexing: Self.secret.contains(name) ? .neverIndexed : .indexable)
         })
     }
 
+    private static let secret: Set<String> = ["authorization", "cookie", "set-cookie", "api-key", "x-api-key"]
     private static let connectionFields: Set<String> = [
         "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade",
     ]

@@ -28,13 +28,31 @@ extension NIOHTTP2Handler.ConnectionConfiguration {
     }
 }
 
+extension NIOHTTP2Handler.ConnectionConfiguration {
+    /// What an upstream may do.
+    static var client: Self {
+        var configuration = Self()
+        configuration.initialSettings = [
+            HTTP2Setting(parameter: .enablePush, value: 0),
+            HTTP2Setting(parameter: .initialWindowSize, value: NIOHTTP2Handler.streamWindow),
+            HTTP2Setting(parameter: .maxHeaderListSize, value: 2 * HeadLimits.response.fields),
+        ]
+        configuration.targetWindowSize = 1 << 20
+        configuration.maximumSequentialEmptyDataFrames = 32
+        configuration.maximumBufferedControlFrames = 1000
+        configuration.maximumSequentialContinuationFrames = HeadLimits.response.fields >> 13
+        configuration.controlFrameRateLimit.maximumCount = 1000
+        return configuration
+    }
+}
+
 extension NIOHTTP2Handler {
-    /// Octets that a client may send on one stream before somebody takes them.
+    /// Octets that a peer may send on one stream before somebody takes them.
     static let streamWindow = 64 << 10
 }
 
 extension NIOHTTP2Handler.StreamConfiguration {
-    static var server: Self {
+    static var streams: Self {
         var configuration = Self()
         configuration.targetWindowSize = NIOHTTP2Handler.streamWindow
         configuration.outboundBufferSizeHighWatermark = 128 << 10

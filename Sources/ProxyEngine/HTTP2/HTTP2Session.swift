@@ -59,7 +59,7 @@ final class HTTP2Session: ChannelInboundHandler {
             mode: .server,
             eventLoop: self.worker.loop,
             connectionConfiguration: .server(self.settings),
-            streamConfiguration: .server,
+            streamConfiguration: .streams,
             streamDelegate: StreamCounter(session: bound)
         ) { stream in
             stream.eventLoop.makeCompletedFuture { try bound.value.accept(stream) }

@@ -101,7 +101,7 @@ private struct RequestBuilder {
 
 extension String.UTF8View {
     /// As HTTP/1 takes it, for it may go on so: without control characters, nor white space at either end.
-    fileprivate var isFieldValue: Bool {
+    var isFieldValue: Bool {
         guard let first = self.first, let last = self.last else { return true }
         return first != 0x20 && first != 0x09 && last != 0x20 && last != 0x09
             && self.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }

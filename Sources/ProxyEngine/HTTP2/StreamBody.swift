@@ -33,7 +33,7 @@ final class StreamBody: BodySource {
     func available() -> Body {
         guard self.framing.hasEnded else { return .stream(self) }
         let content = self.take()
-        self.takeTrailers()
+        self.trailers = self.trailers ?? self.framing.takeTrailers()
         // Whoever wants the trailers finds them behind the content only.
         return self.trailers == nil ? .whole(content) : .stream(PrefixedBody(content, then: self))
     }
@@ -41,7 +41,7 @@ final class StreamBody: BodySource {
     func next() async throws(ProxyError) -> ByteBuffer? {
         while self.stream.received.readableBytes == 0 {
             if self.framing.hasEnded {
-                self.takeTrailers()
+                self.trailers = self.trailers ?? self.framing.takeTrailers()
                 return nil
             }
             self.askForContent?()
@@ -52,13 +52,6 @@ final class StreamBody: BodySource {
     }
 
     func abandon() {}
-
-    private func takeTrailers() {
-        guard let section = self.framing.takeSection() else { return }
-        var trailers = HeaderFields(trailers: section)
-        for name in BodyDecoder.forbiddenTrailers { trailers.remove(name) }
-        self.trailers = trailers.isEmpty ? nil : trailers
-    }
 
     private func take() -> ByteBuffer {
         let piece = self.stream.received

@@ -17,6 +17,8 @@ final class StreamFraming: ChannelDuplexHandler {
     private var sections: [HPACKHeaders] = []
     /// The peer has sent its last frame.
     private(set) var hasEnded = false
+    /// Why the peer has ended the stream before its end; nil if it has not.
+    private(set) var resetCode: HTTP2ErrorCode?
     /// Our last frame has left for the socket.
     private(set) var isEndSent = false
     /// Called once, when the first head has come, with whatever else came with it.
@@ -30,6 +32,14 @@ final class StreamFraming: ChannelDuplexHandler {
     private static let maxSections = 16
 
     func takeSection() -> HPACKHeaders? { self.sections.isEmpty ? nil : self.sections.removeFirst() }
+
+    /// What came behind the content, without what is of no effect there.
+    func takeTrailers() -> HeaderFields? {
+        guard let section = self.takeSection() else { return nil }
+        var trailers = HeaderFields(trailers: section)
+        for name in BodyDecoder.forbiddenTrailers { trailers.remove(name) }
+        return trailers.isEmpty ? nil : trailers
+    }
 
     // MARK: Sending
 
@@ -85,6 +95,11 @@ final class StreamFraming: ChannelDuplexHandler {
             .origin:
             break
         }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.resetCode = (error as? NIOHTTP2Errors.StreamClosed)?.errorCode
+        context.fireErrorCaught(error)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {

@@ -16,12 +16,7 @@ final class RequestBody: BodySource {
     private var awaitsContinue: Bool
 
     init(_ framing: BodyFraming, from stream: ByteStream, awaitsContinue: Bool, idle: TimeAmount) {
-        self.length =
-            switch framing {
-            case .none: 0
-            case .length(let length): length
-            case .chunked, .untilClose: nil
-            }
+        self.length = framing.length
         self.decoder = BodyDecoder(framing)
         self.stream = stream
         self.awaitsContinue = awaitsContinue

@@ -29,37 +29,40 @@ struct Attempt {
         let pool = self.upstream.pool(of: self.worker)
         var connection = try await self.acquire(from: pool, fresh: false)
         do throws(ProxyError) {
-            return try await self.exchange(on: connection, of: pool, ticket)
+            return try await self.exchange(on: connection, ticket)
         } catch {
-            connection.stream.reset()
-            guard error.kind == .reset, connection.isReused, self.mayBeReplayed else { throw error }
+            connection.reset()
+            guard self.mayBeSentAgain(after: error, on: connection) else { throw error }
         }
         connection = try await self.acquire(from: pool, fresh: true)
         do throws(ProxyError) {
-            return try await self.exchange(on: connection, of: pool, ticket)
+            return try await self.exchange(on: connection, ticket)
         } catch {
-            connection.stream.reset()
+            connection.reset()
             throw error
         }
     }
 
-    private func acquire(from pool: ConnectionPool, fresh: Bool) async throws(ProxyError) -> UpstreamConnection {
-        if !fresh, let connection = pool.takeIdle() { return connection }
+    private func acquire(from pool: ConnectionPool, fresh: Bool) async throws(ProxyError) -> any UpstreamConnection {
+        if !fresh {
+            if let connection = pool.takeIdle() { return connection }
+            if let exchange = await pool.takeStream() { return exchange }
+        }
         let start = NIODeadline.now()
         let connection = try await pool.connect(by: self.deadline.phase(.connectTimeout, now: start))
         self.upstream.metrics.observe(.connect, .now() - start)
         return connection
     }
 
-    /// RFC 9110, 9.2.2: what is not idempotent may have been done, and may have been paid for.
-    private var mayBeReplayed: Bool {
+    /// RFC 9110, 9.2.2: what is not idempotent may have been done, and may have been paid for, unless the upstream says
+    /// that it was not.
+    private func mayBeSentAgain(after error: ProxyError, on connection: any UpstreamConnection) -> Bool {
         guard case .whole = self.request.body else { return false }
-        return self.request.method.isIdempotent
+        return connection.isRefused || error.kind == .reset && connection.isReused && self.request.method.isIdempotent
     }
 
     private func exchange(
-        on connection: UpstreamConnection,
-        of pool: ConnectionPool,
+        on connection: any UpstreamConnection,
         _ ticket: CircuitTicket
     ) async throws(ProxyError) -> Response {
         let start = NIODeadline.now()
@@ -77,7 +80,7 @@ struct Attempt {
                 onInterim: self.onInterim
             )
             self.upstream.metrics.observe(.firstByte, .now() - start)
-            return try self.response(head, on: connection, of: pool, ticket, sender)
+            return try self.response(head, on: connection, ticket, sender)
         } catch {
             sender?.cancel()
             throw error
@@ -85,40 +88,38 @@ struct Attempt {
     }
 
     /// Sends small content at once, and starts to stream what is larger or not here yet.
-    private func startSending(on connection: UpstreamConnection) -> BodySender? {
+    private func startSending(on connection: any UpstreamConnection) -> BodySender? {
         if case .whole(let content) = self.request.body, content.readableBytes <= BodySender.pieceSize {
             connection.write(self.request.head, content: content)
             connection.stream.flush()
             return nil
         }
         connection.write(self.request.head, content: nil)
-        let sender = BodySender(self.request, on: connection.stream, deadline: self.deadline)
+        let sender = BodySender(self.request, on: connection, deadline: self.deadline)
         sender.start(on: self.worker)
         return sender
     }
 
     private func response(
         _ head: ResponseHead,
-        on connection: UpstreamConnection,
-        of pool: ConnectionPool,
+        on connection: any UpstreamConnection,
         _ ticket: CircuitTicket,
         _ sender: BodySender?
     ) throws(ProxyError) -> Response {
-        let framing: BodyFraming
+        let length: Int?
         do throws(HTTP1Error) {
-            framing = try BodyFraming.ofResponse(head, to: self.request.method)
+            length = try connection.beginContent(of: head, to: self.request.method)
         } catch {
             throw ProxyError(.protocolError, error.detail)
         }
         let rules = self.upstream.configuration.responses
         let body = UpstreamBody(
-            framing,
+            length: length,
             from: connection,
             ending: ticket,
             as: ResponseJudge(rules, head: head),
             deadline: self.deadline,
-            sender: sender,
-            pool: head.allowsReuse && framing != .untilClose ? pool : nil
+            sender: sender
         )
         var response = Response(head, try body.available())
         response.ticket = ticket
@@ -126,14 +127,5 @@ struct Attempt {
         response.report.decision = ticket.isProbe ? .probe : .pass
         response.report.outcome = rules.outcome(of: head.status)
         return response
-    }
-}
-
-extension ResponseHead {
-    /// Whether the connection outlives this response (RFC 9112, 9.3).
-    fileprivate var allowsReuse: Bool {
-        self.minorVersion >= 1
-            ? !self.fields.list("connection", contains: "close")
-            : self.fields.list("connection", contains: "keep-alive")
     }
 }

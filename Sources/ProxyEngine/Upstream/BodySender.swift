@@ -11,20 +11,18 @@ final class BodySender {
     static let pieceSize = 64 << 10
 
     private let source: any BodySource
-    private let stream: ByteStream
+    private let connection: any UpstreamConnection
     private let deadline: ExchangeDeadline
-    private let isChunked: Bool
     private var task: Task<Void, Never>?
     /// When the last piece was sent.
     private(set) var finished: NIODeadline?
 
-    init(_ request: OutgoingRequest, on stream: ByteStream, deadline: ExchangeDeadline) {
+    init(_ request: OutgoingRequest, on connection: any UpstreamConnection, deadline: ExchangeDeadline) {
         switch request.body {
         case .whole(let content): self.source = SlicedBody(content, pieceSize: Self.pieceSize)
         case .stream(let source): self.source = source
         }
-        self.isChunked = request.body.length == nil
-        self.stream = stream
+        self.connection = connection
         self.deadline = deadline
     }
 
@@ -43,44 +41,26 @@ final class BodySender {
     private func run() async {
         do throws(ProxyError) {
             while let piece = try await self.source.next() {
-                try await self.send(piece)
+                self.connection.write(piece)
+                try await self.flush()
             }
-            if self.isChunked { try await self.sendEnd() } else { try await self.flush() }
+            self.connection.writeEnd(trailers: self.source.trailers)
+            try await self.flush()
             let now = NIODeadline.now()
             self.finished = now
-            self.stream.moveReadDeadline(to: self.deadline.phase(.firstByteTimeout, now: now).end)
+            self.connection.stream.moveReadDeadline(to: self.deadline.phase(.firstByteTimeout, now: now).end)
         } catch {
             // The end of the connection is seen by the reader too, which may find an answer before it.
-            if error.kind != .reset { self.stream.abandon(error) }
+            if error.kind != .reset { self.connection.stream.abandon(error) }
         }
-    }
-
-    private func send(_ piece: ByteBuffer) async throws(ProxyError) {
-        if self.isChunked {
-            var head = ByteBuffer()
-            HeadWriter.writeChunkHead(size: piece.readableBytes, to: &head)
-            self.stream.write(head)
-            self.stream.write(piece)
-            self.stream.write(ByteBuffer(staticString: "\r\n"))
-        } else {
-            self.stream.write(piece)
-        }
-        try await self.flush()
-    }
-
-    private func sendEnd() async throws(ProxyError) {
-        var end = ByteBuffer()
-        HeadWriter.writeLastChunk(trailers: self.source.trailers, to: &end)
-        self.stream.write(end)
-        try await self.flush()
     }
 
     private func flush() async throws(ProxyError) {
         let phase = self.deadline.phase(.idleTimeout)
         do throws(ByteStream.Interruption) {
-            try await self.stream.flush(until: phase.end)
+            try await self.connection.stream.flush(until: phase.end)
         } catch {
-            throw UpstreamConnection.error(for: error, phase, incomplete: false)
+            throw ProxyError(error, phase, incomplete: false)
         }
     }
 }

@@ -9,11 +9,13 @@ final class ConnectionPool {
     private var connector: Connector
     private var limits: ConnectionLimits
     private var idle: [Idle] = []
+    /// Those of HTTP/2 that take more exchanges, or will.
+    private var sessions: [UpstreamSession] = []
     private var isRetired = false
     private var isSweeping = false
 
     private struct Idle {
-        let connection: UpstreamConnection
+        let connection: HTTP1Connection
         let since: NIODeadline
     }
 
@@ -26,7 +28,7 @@ final class ConnectionPool {
     var idleCount: Int { self.idle.count }
 
     /// A connection that has been used before and still seems to live.
-    func takeIdle() -> UpstreamConnection? {
+    func takeIdle() -> HTTP1Connection? {
         while let entry = self.idle.popLast() {
             entry.connection.stream.closesOnBytes = false
             guard entry.connection.stream.isOpen, entry.connection.stream.received.readableBytes == 0 else {
@@ -39,8 +41,37 @@ final class ConnectionPool {
         return nil
     }
 
-    func connect(by phase: Phase) async throws(ProxyError) -> UpstreamConnection {
-        let connection = UpstreamConnection(try await self.connector.connect(on: self.worker, by: phase))
+    /// A place on a connection of HTTP/2 that stands.
+    func takeStream() async -> HTTP2Exchange? {
+        guard let session = self.sessions.first(where: \.hasRoom) else { return nil }
+        return await session.begin()
+    }
+
+    func connect(by phase: Phase) async throws(ProxyError) -> any UpstreamConnection {
+        let stream = try await self.connector.connect(on: self.worker, by: phase)
+        return stream.negotiatedProtocol == "h2" ? try await self.open(stream) : self.connection(stream)
+    }
+
+    private func open(_ stream: ByteStream) async throws(ProxyError) -> HTTP2Exchange {
+        let session = UpstreamSession(worker: self.worker, isTLS: self.connector.tls != nil) { [weak self] session in
+            self?.sessions.removeAll { $0 === session }
+        }
+        do {
+            try stream.handOver { try session.install(on: $0) }
+        } catch {
+            throw ProxyError(.reset, "the connection was closed before a request")
+        }
+        self.sessions.append(session)
+        guard let exchange = await session.begin() else {
+            throw ProxyError(.reset, "the connection was closed before a request")
+        }
+        if self.isRetired { session.leave() }
+        self.scheduleSweep()
+        return exchange
+    }
+
+    private func connection(_ stream: ByteStream) -> HTTP1Connection {
+        let connection = HTTP1Connection(stream, pool: self)
         // Whoever was given the connection may have let go of it before it is closed; then it is not idle either.
         connection.stream.onClose = { [weak self, weak connection] in
             if let connection { self?.forget(connection) }
@@ -49,7 +80,7 @@ final class ConnectionPool {
     }
 
     /// Takes back a connection whose exchange has ended cleanly.
-    func release(_ connection: UpstreamConnection) {
+    func release(_ connection: HTTP1Connection) {
         guard !self.isRetired, connection.stream.isOpen, connection.stream.received.readableBytes == 0 else {
             return connection.stream.close()
         }
@@ -73,9 +104,10 @@ final class ConnectionPool {
         let idle = self.idle
         self.idle = []
         for entry in idle { entry.connection.stream.close() }
+        for session in self.sessions { session.leave() }
     }
 
-    private func forget(_ connection: UpstreamConnection) {
+    private func forget(_ connection: HTTP1Connection) {
         self.idle.removeAll { $0.connection === connection }
     }
 
@@ -93,6 +125,7 @@ final class ConnectionPool {
         let expired = self.idle.prefix { $0.since <= oldest }
         self.idle.removeFirst(expired.count)
         for entry in expired { entry.connection.stream.close() }
-        if !self.idle.isEmpty { self.scheduleSweep() }
+        for session in self.sessions where session.isIdle && session.idleSince <= oldest { session.leave() }
+        if !self.idle.isEmpty || !self.sessions.isEmpty { self.scheduleSweep() }
     }
 }

@@ -10,38 +10,27 @@ import Resilience
 final class UpstreamBody: BodySource {
     let length: Int?
     private(set) var trailers: HeaderFields?
-    private let connection: UpstreamConnection
+    private let connection: any UpstreamConnection
     private let ticket: CircuitTicket
     private let deadline: ExchangeDeadline
     private let sender: BodySender?
-    private let pool: ConnectionPool?
     private var judge: ResponseJudge
-    private var decoder: BodyDecoder
     private var isSettled = false
 
-    /// - Parameter pool: Where the connection goes after a clean end; nil if it cannot be used again.
     init(
-        _ framing: BodyFraming,
-        from connection: UpstreamConnection,
+        length: Int?,
+        from connection: any UpstreamConnection,
         ending ticket: CircuitTicket,
         as judge: ResponseJudge,
         deadline: ExchangeDeadline,
-        sender: BodySender?,
-        pool: ConnectionPool?
+        sender: BodySender?
     ) {
-        self.length =
-            switch framing {
-            case .none: 0
-            case .length(let length): length
-            case .chunked, .untilClose: nil
-            }
-        self.decoder = BodyDecoder(framing)
+        self.length = length
         self.connection = connection
         self.ticket = ticket
         self.judge = judge
         self.deadline = deadline
         self.sender = sender
-        self.pool = pool
     }
 
     deinit { self.abandon() }
@@ -78,7 +67,7 @@ final class UpstreamBody: BodySource {
     private func decode() throws(ProxyError) -> BodyDecoder.Piece {
         let piece: BodyDecoder.Piece
         do throws(HTTP1Error) {
-            piece = try self.decoder.next(in: &self.connection.stream.received)
+            piece = try self.connection.takeContent()
         } catch {
             throw self.failed(ProxyError(.protocolError, error.detail))
         }
@@ -98,8 +87,8 @@ final class UpstreamBody: BodySource {
             try await self.connection.stream.receiveMore(until: phase.end)
         } catch {
             // A clean end is one without an error: with TLS that is a close_notify, else a FIN.
-            if case .ended(nil) = error, self.decoder.inputEnded() { return }
-            throw self.failed(UpstreamConnection.error(for: error, phase, incomplete: true))
+            if case .ended(nil) = error, self.connection.inputEnded() { return }
+            throw self.failed(ProxyError(error, phase, incomplete: true))
         }
     }
 
@@ -114,8 +103,8 @@ final class UpstreamBody: BodySource {
         self.ticket.end(outcome)
         guard reusable, self.sender?.finished != nil || self.sender == nil else {
             self.sender?.cancel()
-            return self.connection.stream.reset()
+            return self.connection.reset()
         }
-        if let pool = self.pool { pool.release(self.connection) } else { self.connection.stream.close() }
+        self.connection.release()
     }
 }

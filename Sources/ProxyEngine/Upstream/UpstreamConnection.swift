@@ -3,39 +3,41 @@
 import HTTPMessage
 import NIOCore
 
-/// One HTTP/1.1 connection to an upstream, used for one request at a time.
-final class UpstreamConnection {
-    let stream: ByteStream
+/// What carries one request to an upstream, and its answer back: a connection of HTTP/1.1 or a stream of HTTP/2.
+protocol UpstreamConnection: AnyObject {
+    /// Where content is received, and where the upstream's pace is waited for.
+    var stream: ByteStream { get }
     /// Whether it has served a request before: only then may a dead connection be the pool's fault.
-    private(set) var isReused = false
-    private var parser = ResponseParser()
-    private var scratch: ByteBuffer
-
-    /// Interim responses before a final one; more is a flood.
-    private static let maxInterim = 16
-
-    init(_ stream: ByteStream) {
-        self.stream = stream
-        self.scratch = ByteBufferAllocator().buffer(capacity: 1024)
-    }
-
-    func markReused() {
-        self.isReused = true
-    }
+    var isReused: Bool { get }
+    /// Whether the upstream has said that it did nothing about the request (RFC 9113, 8.7).
+    var isRefused: Bool { get }
 
     /// Queues a head, with the content where it is whole; nothing is sent before a flush.
-    func write(_ head: RequestHead, content: ByteBuffer?) {
-        self.scratch.clear()
-        HeadWriter.write(head, to: &self.scratch)
-        if var content, content.readableBytes <= 16 << 10 {
-            // One small write is cheaper than two.
-            self.scratch.writeBuffer(&content)
-            self.stream.write(self.scratch)
-        } else {
-            self.stream.write(self.scratch)
-            if let content { self.stream.write(content) }
-        }
-    }
+    func write(_ head: RequestHead, content: ByteBuffer?)
+    /// Queues a piece of the content of a head that was written without it.
+    func write(_ piece: ByteBuffer)
+    /// Queues the end of that content.
+    func writeEnd(trailers: HeaderFields?)
+
+    /// The next head that has come, be it interim or final.
+    func takeHead() throws(HTTP1Error) -> ResponseHead?
+    /// Begins with the content behind a final head.
+    ///
+    /// - Returns: Its octets, where the head tells.
+    func beginContent(of head: ResponseHead, to method: HTTPMethod) throws(HTTP1Error) -> Int?
+    func takeContent() throws(HTTP1Error) -> BodyDecoder.Piece
+    /// The connection has ended without an error. Whether that was the end of the content too.
+    func inputEnded() -> Bool
+
+    /// The exchange has ended cleanly: the next may come.
+    func release()
+    /// The exchange is given up.
+    func reset()
+}
+
+extension UpstreamConnection {
+    /// Interim responses before a final one; more is a flood.
+    private static var maxInterim: Int { 16 }
 
     /// The final response's head. Interim ones are passed on, except 100, which this proxy has answered itself.
     ///
@@ -47,7 +49,7 @@ final class UpstreamConnection {
         var interim = 0
         while true {
             do throws(HTTP1Error) {
-                while let head = try self.parser.next(in: &self.stream.received) {
+                while let head = try self.takeHead() {
                     guard head.status < 200 else { return head }
                     interim += 1
                     guard interim <= Self.maxInterim, head.status != 101 else {
@@ -62,21 +64,21 @@ final class UpstreamConnection {
                 try await self.stream.receiveMore(until: phase().end)
             } catch {
                 // Asked once more, since the step that was too slow may have begun while this one waited.
-                throw Self.error(for: error, phase(), incomplete: self.stream.received.readableBytes > 0)
+                throw ProxyError(error, phase(), incomplete: self.stream.received.readableBytes > 0)
             }
         }
     }
+}
 
+extension ProxyError {
     /// - Parameter incomplete: Whether a part of the answer had come.
-    static func error(for interruption: ByteStream.Interruption, _ phase: Phase, incomplete: Bool) -> ProxyError {
+    init(_ interruption: ByteStream.Interruption, _ phase: Phase, incomplete: Bool) {
         switch interruption {
-        case .timedOut: phase.error
-        case .cancelled: ProxyError(.cancelled, "the client went away")
-        case .abandoned(let reason): reason
-        case .ended:
-            incomplete
-                ? ProxyError(.incomplete, "the connection ended within the answer")
-                : ProxyError(.reset, "the connection was closed before an answer")
+        case .timedOut: self = phase.error
+        case .cancelled: self.init(.cancelled, "the client went away")
+        case .abandoned(let reason): self = reason
+        case .ended where incomplete: self.init(.incomplete, "the connection ended within the answer")
+        case .ended: self.init(.reset, "the connection was closed before an answer")
         }
     }
 }

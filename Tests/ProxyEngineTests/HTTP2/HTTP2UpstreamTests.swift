@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPMessage
+import NIOCore
+import ProxyConfiguration
+import Resilience
+import TestSupport
+import Testing
+
+@testable import ProxyEngine
+
+/// Requests that go on by HTTP/2.
+@Suite(.serialized) struct HTTP2UpstreamTests {
+    private func withUpstream(
+        settings: TestFrame = .settings(),
+        changing change: (inout UpstreamConfiguration) -> Void = { _ in },
+        answering answer: @escaping FrameUpstream.Answer = { FrameUpstream.respond(to: $0) },
+        _ test: (TestProxy, FrameUpstream) async throws -> Void
+    ) async throws {
+        let upstream = try await FrameUpstream(settings: settings, answer)
+        try await withProxy {
+            let url = UpstreamURL(isTLS: true, host: "localhost", port: upstream.port, basePath: "")
+            var api = UpstreamConfiguration(name: "api", url: url)
+            api.tls.caFile = TestCertificate.authorityFile
+            change(&api)
+            $0.upstreams = [api]
+        } _: { proxy in
+            try await test(proxy, upstream)
+        }
+        await upstream.stop()
+    }
+
+    @Test func `a request takes the form of HTTP/2, and one connection carries many`() async throws {
+        try await self.withUpstream { (proxy, upstream) async throws in
+            let response = try await proxy.exchange("GET", "/api/x?y", ["Accept": "a/b", "Cookie": "a=1"])
+            #expect(response.status == 200)
+            #expect(response.text == "hello")
+            let fields = try #require(upstream.record.value.requests.first?.fields)
+            #expect(fields[":method"] == "GET")
+            #expect(fields[":scheme"] == "https")
+            #expect(fields[":path"] == "/x?y")
+            #expect(fields[":authority"] == "localhost:\(upstream.port)")
+            #expect(fields["accept"] == "a/b")
+            #expect(!fields.contains("host"))
+            #expect(!fields.contains("connection"))
+            let body = String(repeating: "0123456789", count: 30_000)
+            #expect(try await proxy.exchange("POST", "/api/", body: body).text == "hello")
+            let last = try #require(upstream.record.value.requests.last)
+            #expect(last.body == Array(body.utf8))
+            #expect(last.fields["content-length"] == "300000")
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<20 { group.addTask { try await proxy.exchange("GET", "/api/").status } }
+                for try await status in group { #expect(status == 200) }
+            }
+            #expect(upstream.record.value.accepted == 1)
+        }
+    }
+
+    @Test func `where it is off, HTTP/1.1 is spoken`() async throws {
+        let upstream = try await FaultyUpstream(tls: .localhost)
+        try await withProxy(to: upstream) {
+            $0.tls.caFile = TestCertificate.authorityFile
+            $0.http2 = .off
+        } _: { (proxy) async throws in
+            #expect(try await proxy.exchange("GET", "/api/").text == "hello")
+        }
+        try await self.withUpstream(changing: { $0.http2 = .off }) { (proxy, _) async throws in
+            #expect(try await proxy.exchange("GET", "/api/").status == 502)
+        }
+    }
+
+    @Test func `chunks and trailers go through`() async throws {
+        try await self.withUpstream(answering: { request in
+            [
+                .headers([(":status", "103"), ("link", "</a>")], stream: request.stream, endStream: false),
+                .headers([(":status", "200")], stream: request.stream, endStream: false),
+                .data(request.body, stream: request.stream, endStream: false),
+                .headers([("x-sum", request.trailers["x-check"] ?? "none")], stream: request.stream),
+            ]
+        }) { (proxy, _) async throws in
+            let client = try await proxy.client()
+            try await client.send("POST", "/api/", ["Transfer-Encoding": "chunked"])
+            try await client.send("5\r\nhello\r\n0\r\nX-Check: 9\r\n\r\n")
+            let response = try await client.response()
+            #expect(response.interim.map(\.status) == [103])
+            #expect(response.text == "hello")
+            #expect(response.trailers["x-sum"] == "9")
+        }
+    }
+
+    @Test func `a stream that was refused is sent again, whatever it is`() async throws {
+        let count = Watched(0)
+        try await self.withUpstream(answering: { request in
+            count.update { $0 += 1 }
+            return count.value == 1 ? [.reset(7, stream: request.stream)] : FrameUpstream.respond(to: request)
+        }) { (proxy, upstream) async throws in
+            #expect(try await proxy.exchange("POST", "/api/", body: "photo").text == "hello")
+            #expect(upstream.record.value.requests.map(\.body) == [Array("photo".utf8), Array("photo".utf8)])
+            #expect(try proxy.upstream().circuit.status.failCount == 0)
+        }
+    }
+
+    @Test func `what a farewell leaves out is sent again elsewhere`() async throws {
+        try await self.withUpstream(answering: { request in
+            request.connection == 0
+                ? [TestFrame(.goAway, [0, 0, 0, 0, 0, 0, 0, 0])] : FrameUpstream.respond(to: request)
+        }) { (proxy, upstream) async throws in
+            #expect(try await proxy.exchange("POST", "/api/", body: "photo").text == "hello")
+            #expect(upstream.record.value.accepted == 2)
+        }
+    }
+
+    @Test func `a farewell lets go on what it names`() async throws {
+        let gate = Gate()
+        try await self.withUpstream(answering: { request in
+            if request.stream == 1, request.connection == 0 { try? await gate.pass() }
+            return FrameUpstream.respond(to: request)
+        }) { (proxy, upstream) async throws in
+            async let slow = proxy.exchange("GET", "/api/slow")
+            _ = try await upstream.record.wait(for: "a request") { $0.requests.isEmpty ? nil : true }
+            try await upstream.send([TestFrame(.goAway, [0, 0, 0, 1, 0, 0, 0, 0])], onConnection: 0)
+            while try await proxy.exchange("GET", "/api/").status == 200, upstream.record.value.accepted == 1 {}
+            #expect(upstream.record.value.accepted == 2)
+            gate.open()
+            #expect(try await slow.text == "hello")
+        }
+    }
+
+    @Test func `a POST that may have been done is not sent again`() async throws {
+        try await self.withUpstream(answering: { request in
+            [.reset(2, stream: request.stream)]
+        }) { (proxy, upstream) async throws in
+            #expect(try await proxy.exchange("POST", "/api/", body: "photo").status == 502)
+            #expect(upstream.record.value.requests.count == 1)
+            #expect(try proxy.upstream().circuit.status.failCount == 1)
+        }
+    }
+
+    @Test func `an answer that is reset in the middle is cut off`() async throws {
+        try await self.withUpstream(answering: { request in
+            [
+                .headers([(":status", "200"), ("content-length", "10")], stream: request.stream, endStream: false),
+                .data(Array("hello".utf8), stream: request.stream, endStream: false),
+                .reset(2, stream: request.stream),
+            ]
+        }) { (proxy, _) async throws in
+            let response = try await proxy.exchange("GET", "/api/")
+            #expect(response.cut != nil || response.status == 502)
+            #expect(try proxy.upstream().circuit.status.failCount == 1)
+        }
+    }
+
+    @Test func `a client that goes away takes its stream back, and the others go on`() async throws {
+        try await self.withUpstream(answering: { request in
+            request.fields[":path"] == "/slow" ? [] : FrameUpstream.respond(to: request)
+        }) { (proxy, upstream) async throws in
+            let client = try await proxy.client()
+            try await client.send("GET", "/api/slow")
+            _ = try await upstream.record.wait(for: "a request") { $0.requests.isEmpty ? nil : true }
+            await client.abort()
+            #expect(try await upstream.record.wait(for: "a reset") { $0.resets.first } == 8)
+            #expect(try await proxy.exchange("GET", "/api/").status == 200)
+            #expect(upstream.record.value.accepted == 1)
+        }
+    }
+
+    @Test func `no more is asked at once than the upstream takes`() async throws {
+        let gate = Gate()
+        try await self.withUpstream(
+            settings: .settings([3: 2]),
+            answering: { request in
+                if request.fields[":path"] != "/" { try? await gate.pass() }
+                return FrameUpstream.respond(to: request)
+            }
+        ) { (proxy, upstream) async throws in
+            #expect(try await proxy.exchange("GET", "/api/").status == 200)
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<4 { group.addTask { try await proxy.exchange("GET", "/api/slow").status } }
+                _ = try await upstream.record.wait(for: "requests") { $0.requests.count == 5 ? true : nil }
+                gate.open()
+                for try await status in group { #expect(status == 200) }
+            }
+            let most = Dictionary(grouping: upstream.record.value.requests.dropFirst(), by: \.connection).values.map(
+                \.count
+            )
+            #expect(most.max() == 2)
+        }
+    }
+
+    @Test(arguments: [
+        [("x", "y")], [(":status", "1000")], [(":status", "101")], [(":status", "200"), ("a", "b\u{1}c")],
+        [(":status", "200"), ("connection", "close")], [(":status", "200"), ("A", "b")],
+    ])
+    func `what is no answer is an error of the upstream`(_ fields: [(String, String)]) async throws {
+        try await self.withUpstream(answering: { request in
+            [.headers(fields, stream: request.stream)]
+        }) { (proxy, _) async throws in
+            #expect(try await proxy.exchange("GET", "/api/").status == 502)
+        }
+    }
+
+    @Test func `an idle connection is closed after its time`() async throws {
+        try await self.withUpstream(changing: { $0.connections.idle = .milliseconds(50) }) {
+            (proxy, upstream) async throws in
+            #expect(try await proxy.exchange("GET", "/api/").status == 200)
+            try await upstream.ended(connection: 0)
+            #expect(try await proxy.exchange("GET", "/api/").status == 200)
+            #expect(upstream.record.value.accepted == 2)
+        }
+    }
+}
