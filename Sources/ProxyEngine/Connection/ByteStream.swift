@@ -52,6 +52,8 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
     private var writer: Waiter?
     private var timer: DeadlineTimer?
 
+    private enum Side { case reader, writer }
+
     private struct Waiter {
         var continuation: UnsafeContinuation<Interruption?, Never>
         var deadline: NIODeadline
@@ -74,7 +76,7 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
         if let end = self.end { throw end }
         if Task.isCancelled { throw .cancelled }
         self.requestRead()
-        if let interruption = await self.wait(for: \.reader, until: deadline) { throw interruption }
+        if let interruption = await self.wait(for: .reader, until: deadline) { throw interruption }
     }
 
     /// Moves the deadline of a wait that is going on, or does nothing if there is none.
@@ -96,7 +98,7 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
         while !self.isSecured {
             if let end = self.end { throw end }
             self.requestRead()
-            if let interruption = await self.wait(for: \.reader, until: deadline) { throw interruption }
+            if let interruption = await self.wait(for: .reader, until: deadline) { throw interruption }
         }
     }
 
@@ -121,16 +123,16 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
         guard !context.channel.isWritable else { return }
         // The end may have come with it.
         if let end = self.end { throw end }
-        if let interruption = await self.wait(for: \.writer, until: deadline) { throw interruption }
+        if let interruption = await self.wait(for: .writer, until: deadline) { throw interruption }
     }
 
     /// Returns when the socket takes more, or somebody has called `resumeWriter`.
     func waitForWriter(until deadline: NIODeadline) async throws(Interruption) {
         if let end = self.end { throw end }
-        if let interruption = await self.wait(for: \.writer, until: deadline) { throw interruption }
+        if let interruption = await self.wait(for: .writer, until: deadline) { throw interruption }
     }
 
-    func resumeWriter() { self.resume(\.writer, with: nil) }
+    func resumeWriter() { self.resume(.writer, with: nil) }
 
     // MARK: Ending
 
@@ -186,38 +188,43 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
     // MARK: Waiting
 
     private func wait(
-        for slot: ReferenceWritableKeyPath<ByteStream, Waiter?>,
+        for side: Side,
         until deadline: NIODeadline
     ) async -> Interruption? {
-        let stream = NIOLoopBound((self, slot), eventLoop: self.loop)
+        let stream = NIOLoopBound(self, eventLoop: self.loop)
         let loop = self.loop
         return await withTaskCancellationHandler {
             // Unsafe saves an allocation for each wait; a waiter is taken out of its slot when it is resumed, so that it
             // is resumed once, and `finish` empties both slots.
             await withUnsafeContinuation { continuation in
-                let (stream, slot) = stream.value
                 if Task.isCancelled { return continuation.resume(returning: .cancelled) }
-                stream[keyPath: slot] = Waiter(continuation: continuation, deadline: deadline)
-                stream.armTimer()
+                let waiter = Waiter(continuation: continuation, deadline: deadline)
+                switch side {
+                case .reader: self.reader = waiter
+                case .writer: self.writer = waiter
+                }
+                self.armTimer()
             }
         } onCancel: {
             loop.execute {
-                let (stream, slot) = stream.value
-                stream.resume(slot, with: .cancelled)
+                stream.value.resume(side, with: .cancelled)
             }
         }
     }
 
-    private func resume(_ slot: ReferenceWritableKeyPath<ByteStream, Waiter?>, with interruption: Interruption?) {
-        guard let waiter = self[keyPath: slot] else { return }
-        self[keyPath: slot] = nil
-        waiter.continuation.resume(returning: interruption)
+    private func resume(_ side: Side, with interruption: Interruption?) {
+        let waiter: Waiter?
+        switch side {
+        case .reader: (waiter, self.reader) = (self.reader, nil)
+        case .writer: (waiter, self.writer) = (self.writer, nil)
+        }
+        waiter?.continuation.resume(returning: interruption)
     }
 
     private func finish(_ interruption: Interruption) {
         self.end = self.end ?? interruption
-        self.resume(\.reader, with: interruption)
-        self.resume(\.writer, with: interruption)
+        self.resume(.reader, with: interruption)
+        self.resume(.writer, with: interruption)
     }
 
     private func armTimer() {
@@ -227,8 +234,8 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
 
     private func deadlineReached() {
         let now = NIODeadline.now()
-        if let reader = self.reader, reader.deadline <= now { self.resume(\.reader, with: .timedOut) }
-        if let writer = self.writer, writer.deadline <= now { self.resume(\.writer, with: .timedOut) }
+        if let reader = self.reader, reader.deadline <= now { self.resume(.reader, with: .timedOut) }
+        if let writer = self.writer, writer.deadline <= now { self.resume(.writer, with: .timedOut) }
         self.armTimer()
     }
 
@@ -247,7 +254,7 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
         if case TLSUserEvent.handshakeCompleted(let negotiatedProtocol) = event {
             self.isSecured = true
             self.negotiatedProtocol = negotiatedProtocol
-            self.resume(\.reader, with: nil)
+            self.resume(.reader, with: nil)
         }
         context.fireUserInboundEventTriggered(event)
     }
@@ -265,11 +272,11 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
         // A read that stands all the time costs no system call to ask for it, and shows when the peer goes.
         if self.received.readableBytes < Self.readAhead { self.requestRead() }
         guard self.reader != nil, !(self.onReceive?() ?? false) else { return }
-        self.resume(\.reader, with: nil)
+        self.resume(.reader, with: nil)
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable { self.resume(\.writer, with: nil) }
+        if context.channel.isWritable { self.resume(.writer, with: nil) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -49,14 +49,14 @@ extension ProxyError {
 
     /// The problem document (RFC 9457) with its status and fields.
     func response() -> Response {
-        var fields = HeaderFields()
+        // Room for what is added from here to the client.
+        var fields = HeaderFields(reservingBytes: 400, fields: 8)
         fields.add("Content-Type", "application/problem+json")
         fields.add("Proxy-Status", self.proxyStatus)
-        if let seconds = self.retryAfterSeconds { fields.add("Retry-After", String(seconds)) }
-        var response = Response(
-            ResponseHead(self.status, fields: fields),
-            .whole(ByteBuffer(string: self.problem.serialized))
-        )
+        if let seconds = self.retryAfterSeconds { fields.add("Retry-After", number: seconds) }
+        var content = ByteBuffer()
+        self.problem.write(to: &content)
+        var response = Response(ResponseHead(self.status, fields: fields), .whole(content))
         response.report.upstream = self.upstream
         response.report.reason = self.kind.rawValue
         return response
@@ -85,6 +85,7 @@ package struct StructuredString: CustomStringConvertible {
     package init(_ text: String) { self.text = text }
 
     package var description: String {
+        if self.text.utf8.allSatisfy({ 0x20...0x7E ~= $0 && $0 != 0x22 && $0 != 0x5C }) { return "\"\(self.text)\"" }
         var quoted = "\""
         for scalar in self.text.unicodeScalars {
             switch scalar.value {
