@@ -121,7 +121,7 @@ let package = Package(
         ),
         .testTarget(
             name: "WindbreakTests",
-            dependencies: ["windbreak", "plant-api-simulator", "TestSupport", nioCore, nioPosix],
+            dependencies: ["windbreak", "plant-api-simulator", "HTTPMessage", "TestSupport", nioCore, nioPosix],
             swiftSettings: settings
         ),
     ],

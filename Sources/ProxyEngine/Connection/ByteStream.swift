@@ -42,6 +42,10 @@ final class ByteStream: ChannelInboundHandler {
 
     private var context: ChannelHandlerContext?
     private var isSecured = false
+    /// The peer has closed its side, and is still to be written to.
+    private var hasInputEnded = false
+    /// Whether the system has taken all that was written, as far as somebody waits to know.
+    private var isDrained = true
     private var end: Interruption?
     private var isReading = false
     private var reader: Waiter?
@@ -68,6 +72,7 @@ final class ByteStream: ChannelInboundHandler {
     /// Returns when more has been received than there was, or the wait is over.
     func receiveMore(until deadline: NIODeadline) async throws(Interruption) {
         if let end = self.end { throw end }
+        if self.hasInputEnded { throw .ended(nil) }
         if Task.isCancelled { throw .cancelled }
         self.requestRead()
         if let interruption = await self.wait(for: \.reader, until: deadline) { throw interruption }
@@ -118,6 +123,27 @@ final class ByteStream: ChannelInboundHandler {
         if let interruption = await self.wait(for: \.writer, until: deadline) { throw interruption }
     }
 
+    /// Sends what was queued, and returns when the system has taken all of it: a close drops what it has not taken.
+    func drain(until deadline: NIODeadline) async throws(Interruption) {
+        if let end = self.end { throw end }
+        guard let context = self.context else { throw .ended(nil) }
+        self.isDrained = false
+        self.flush(context) { self.isDrained = true }
+        while !self.isDrained {
+            if let interruption = await self.wait(for: \.writer, until: deadline) { throw interruption }
+        }
+    }
+
+    private func flush(_ context: ChannelHandlerContext, then drained: @escaping () -> Void) {
+        let promise = self.loop.makePromise(of: Void.self)
+        promise.futureResult.assumeIsolated().whenSuccess {
+            drained()
+            self.resume(\.writer, with: nil)
+        }
+        // Promises are kept in the order of their writes.
+        context.writeAndFlush(self.wrapOutboundOut(ByteBuffer()), promise: promise)
+    }
+
     // MARK: Ending
 
     /// Closes after what was written has been sent.
@@ -132,6 +158,11 @@ final class ByteStream: ChannelInboundHandler {
         guard let context = self.context else { return }
         context.flush()
         context.close(mode: .output, promise: nil)
+    }
+
+    /// From now on a peer that ends what it sends is still written to.
+    func allowHalfClosure() {
+        try? self.context?.channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
     }
 
     /// Closes so that the peer cannot take what it got for a whole message: with a reset (RFC 9112, 9.6). Nor does the
@@ -213,6 +244,9 @@ final class ByteStream: ChannelInboundHandler {
         if case TLSUserEvent.handshakeCompleted = event {
             self.isSecured = true
             self.resume(\.reader, with: nil)
+        } else if case ChannelEvent.inputClosed = event {
+            self.hasInputEnded = true
+            self.resume(\.reader, with: .ended(nil))
         }
         context.fireUserInboundEventTriggered(event)
     }
