@@ -118,7 +118,7 @@ extension LegOutcome.Result {
             self = .unavailable(reason: "circuit-open", retryAfter: retryAfter)
         case .connectTimeout, .firstByteTimeout, .idleTimeout, .totalTimeout:
             self = .timedOut
-        case .dns, .connectRefused, .connectFailed, .tlsCertificate, .tls, .reset, .incomplete:
+        case .dns, .addressDenied, .connectRefused, .connectFailed, .tlsCertificate, .tls, .reset, .incomplete:
             self = .failed(reason: "connection-error")
         case .protocolError:
             self = .failed(reason: "response-malformed")

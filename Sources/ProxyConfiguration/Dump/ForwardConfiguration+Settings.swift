@@ -2,6 +2,11 @@
 
 extension ForwardConfiguration {
     var settings: Setting {
-        .mapping(["idle": .duration(self.idle), "total": .duration(self.total)])
+        .mapping([
+            "undeclared": .text(self.undeclared.rawValue),
+            "ports": .sorted(self.ports),
+            "idle": .duration(self.idle),
+            "total": .duration(self.total),
+        ])
     }
 }

@@ -19,6 +19,7 @@ extension ProxyError {
         case .loop: (508, "proxy_loop_detected", "The request came back to this proxy")
         case .cancelled: (499, "connection_terminated", "The client went away")
         case .dns: (502, "dns_error", "The upstream's name cannot be resolved")
+        case .addressDenied: (502, "destination_ip_prohibited", "The upstream's address is not allowed")
         case .connectRefused: (502, "connection_refused", "The upstream refuses connections")
         case .connectFailed: (502, "destination_ip_unroutable", "The upstream cannot be reached")
         case .connectTimeout: (504, "connection_timeout", "The upstream took too long to connect to")

@@ -23,6 +23,7 @@ package struct ProxyError: Error, Sendable, Equatable {
         case cancelled = "cancelled"
         // The upstream's.
         case dns = "dns"
+        case addressDenied = "address-denied"
         case connectRefused = "connection-refused"
         case connectFailed = "connection-failed"
         case connectTimeout = "connect-timeout"
@@ -58,7 +59,8 @@ package struct ProxyError: Error, Sendable, Equatable {
         case .badRequest, .targetTooLong, .headersTooLarge, .contentTooLarge, .versionNotSupported, .requestTimeout,
             .methodNotAllowed, .noRoute, .denied, .loop, .cancelled:
             .downstream
-        case .dns, .connectRefused, .connectFailed, .connectTimeout, .tlsCertificate, .tls, .firstByteTimeout,
+        case .dns, .addressDenied, .connectRefused, .connectFailed, .connectTimeout, .tlsCertificate, .tls,
+            .firstByteTimeout,
             .idleTimeout, .totalTimeout, .reset, .incomplete, .protocolError:
             .upstream
         case .circuitOpen, .internalError:
@@ -70,7 +72,7 @@ package struct ProxyError: Error, Sendable, Equatable {
     package var outcome: Outcome {
         switch self.kind {
         case .dns: .failure(.dns)
-        case .connectRefused, .connectFailed: .failure(.connect)
+        case .addressDenied, .connectRefused, .connectFailed: .failure(.connect)
         case .tlsCertificate, .tls: .failure(.tls)
         case .connectTimeout, .firstByteTimeout, .idleTimeout, .totalTimeout: .failure(.timeout)
         case .reset, .incomplete: .failure(.reset)

@@ -21,7 +21,23 @@ struct Tunnel {
     }
 
     /// Returns when the tunnel has ended, however it did. Throws if it has not begun: then the client is to be answered.
-    func run(to upstream: Upstream) async throws(ProxyError) -> Record {
+    func run(to destination: TunnelDestination) async throws(ProxyError) -> Record {
+        switch destination {
+        case .upstream(let upstream): return try await self.run(to: upstream)
+        case .undeclared(let connector):
+            let start = NIODeadline.now()
+            let deadline = ExchangeDeadline(Timeouts(), start: start)
+            do throws(ProxyError) {
+                let phase = deadline.phase(.connectTimeout, now: start)
+                return await self.relay(to: try await connector.connect(on: self.request.worker, by: phase))
+            } catch {
+                // Here the client has chosen the name.
+                throw error.kind == .addressDenied ? ProxyError(.denied, "this host is not on the internet") : error
+            }
+        }
+    }
+
+    private func run(to upstream: Upstream) async throws(ProxyError) -> Record {
         upstream.metrics.exchangeStarted()
         do throws(ProxyError) {
             let server = try await self.connect(to: upstream)
@@ -43,9 +59,7 @@ struct Tunnel {
         let deadline = ExchangeDeadline(upstream.configuration.timeouts, start: self.request.arrival)
         let start = NIODeadline.now()
         do throws(ProxyError) {
-            // The TLS in the tunnel is the client's.
-            let connector = Connector(url: upstream.configuration.url, tls: nil)
-            let server = try await connector.connect(
+            let server = try await upstream.connector.withoutTLS.connect(
                 on: self.request.worker,
                 by: deadline.phase(.connectTimeout, now: start)
             )
