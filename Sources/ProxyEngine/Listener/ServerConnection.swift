@@ -219,7 +219,9 @@ final class ServerConnection {
         let (request, dispatcher) = (arrival.request, arrival.dispatcher)
         let settings = dispatcher.snapshot.configuration.forward
         do throws(ProxyError) {
-            let record = try await Tunnel(request: request, client: self.stream, settings: settings).run(to: destination)
+            let record = try await Tunnel(request: request, client: self.stream, settings: settings).run(
+                to: destination
+            )
             let written = ResponseWriter.Written(bytes: record.bytesOut)
             self.finished(request, record.response, bytesIn: record.bytesIn, written, dispatcher)
         } catch {
