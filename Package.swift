@@ -39,7 +39,7 @@ let package = Package(
         .target(name: "HTTPCaching", dependencies: ["HTTPMessage", nioCore, crypto], swiftSettings: settings),
         .target(
             name: "ProxyConfiguration",
-            dependencies: ["CLibYAML", "HTTPMessage", "HTTPCaching", "Resilience", logging],
+            dependencies: ["CLibYAML", "HTTPMessage", "HTTPCaching", "Resilience", nioSSL, logging],
             swiftSettings: settings
         ),
         .target(

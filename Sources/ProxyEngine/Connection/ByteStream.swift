@@ -2,6 +2,7 @@
 
 import Glibc
 import NIOCore
+import NIOSSL
 import NIOTLS
 
 /// A connection as a stream of bytes that an `async` function on the same event loop reads and writes.
@@ -171,7 +172,12 @@ final class ByteStream: ChannelInboundHandler {
         guard let context = self.context else { return }
         // On the loop of the channel this takes effect before it returns.
         _ = (context.channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
-        context.close(promise: nil)
+        // Past TLS, which would say goodbye first, and so that this is all.
+        let pipeline = context.pipeline.syncOperations
+        let tls =
+            (try? pipeline.context(handlerType: NIOSSLServerHandler.self))
+            ?? (try? pipeline.context(handlerType: NIOSSLClientHandler.self))
+        (tls ?? context).close(promise: nil)
     }
 
     /// Ends every wait, now and later, with this reason. The connection is not closed by it.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPMessage
+import Logging
 import NIOCore
 import ProxyConfiguration
 import Resilience
@@ -11,7 +12,7 @@ final class ServerConnection {
     private let stream: ByteStream
     private let worker: Worker
     private let listener: Listener
-    private let client: Request.Client
+    private let guest: Guest
     private var task: Task<Void, Never>?
     /// Between two requests, so that nothing is lost by closing now.
     private var isIdle = true
@@ -41,9 +42,10 @@ final class ServerConnection {
         case garbage(HTTP1Error, Dispatcher)
     }
 
-    init(_ stream: ByteStream, client: Request.Client, worker: Worker, listener: Listener) {
+    init(_ guest: Guest, worker: Worker, listener: Listener) {
+        let stream = guest.stream
         self.stream = stream
-        self.client = client
+        self.guest = guest
         self.worker = worker
         self.listener = listener
         self.onInterim = { interim in
@@ -61,7 +63,6 @@ final class ServerConnection {
         let connection = self.worker.bind(self)
         // Whoever goes away takes back what he asked for.
         self.stream.onClose = { [weak self] in self?.task?.cancel() }
-        self.stream.onReceive = { [weak self] in self?.answerAtOnce() ?? false }
         self.task = self.worker.start { await connection.value.serve() }
     }
 
@@ -75,13 +76,23 @@ final class ServerConnection {
     func cut() { self.stream.reset() }
 
     private func serve() async {
+        do throws(ByteStream.Interruption) {
+            try await self.guest.welcome()
+            await self.serveRequests()
+        } catch {
+            self.listener.engine.logger.debug("[LISTEN] \(self.guest.client.address) came no further: \(error)")
+        }
+        self.stream.close()
+        self.listener.remove(self, on: self.worker)
+    }
+
+    private func serveRequests() async {
+        self.stream.onReceive = { [weak self] in self?.answerAtOnce() ?? false }
         var isFirst = true
         while let arrival = await self.nextRequest(isFirst: isFirst) {
             isFirst = false
             guard await self.answer(arrival), !self.isDraining else { break }
         }
-        self.stream.close()
-        self.listener.remove(self, on: self.worker)
     }
 
     // MARK: Request
@@ -136,7 +147,7 @@ final class ServerConnection {
     }
 
     private func begin(_ head: RequestHead, _ dispatcher: Dispatcher) throws(HTTP1Error) -> Arrival {
-        var request = Request(head, client: self.client, worker: self.worker)
+        var request = Request(head, client: self.guest.client, worker: self.worker)
         var body: RequestBody?
         let framing = try BodyFraming.ofRequest(head)
         if framing != .none {
@@ -159,7 +170,7 @@ final class ServerConnection {
     private func refuse(_ error: ProxyError, _ dispatcher: Dispatcher) async {
         let arrival = NIODeadline.now()
         let head = RequestHead(HTTPMethod(rawValue: "-"), "-")
-        let request = Request(head, client: self.client, worker: self.worker, arrival: arrival)
+        let request = Request(head, client: self.guest.client, worker: self.worker, arrival: arrival)
         let response = error.response()
         let written = await self.writer(for: head, dispatcher, keepsAlive: false).write(response)
         self.finished(request, response, bytesIn: 0, written, dispatcher)
