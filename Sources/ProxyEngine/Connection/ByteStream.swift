@@ -38,22 +38,26 @@ final class ByteStream: ChannelInboundHandler {
     var onClose: (() -> Void)?
     /// Called with what was received while the reader waits. Returns whether he may wait on.
     var onReceive: (() -> Bool)?
+    /// Called once when the peer has said that it sends nothing more, where its channel allows for that.
+    var onInputClosed: (() -> Void)?
     /// Nothing is expected now: bytes that come close the connection.
     var closesOnBytes = false
+    /// How often something was queued to be sent.
+    private(set) var writes = 0
 
     private var context: ChannelHandlerContext?
     private var isSecured = false
-    /// The peer has closed its side, and is still to be written to.
-    private var hasInputEnded = false
-    /// Whether the system has taken all that was written, as far as somebody waits to know.
-    private var isDrained = true
     private var end: Interruption?
     private var isReading = false
+    private var hasNews = false
+    private var isInputClosed = false
+    private var waits = 0
     private var reader: Waiter?
     private var writer: Waiter?
     private var timer: DeadlineTimer?
 
     private struct Waiter {
+        let id: Int
         var continuation: UnsafeContinuation<Interruption?, Never>
         var deadline: NIODeadline
     }
@@ -73,8 +77,8 @@ final class ByteStream: ChannelInboundHandler {
     /// Returns when more has been received than there was, or the wait is over.
     func receiveMore(until deadline: NIODeadline) async throws(Interruption) {
         if let end = self.end { throw end }
-        if self.hasInputEnded { throw .ended(nil) }
         if Task.isCancelled { throw .cancelled }
+        if self.isInputClosed { throw .ended(nil) }
         self.requestRead()
         if let interruption = await self.wait(for: \.reader, until: deadline) { throw interruption }
     }
@@ -88,7 +92,7 @@ final class ByteStream: ChannelInboundHandler {
 
     /// Asks the socket for bytes without waiting, so that the end of a connection is seen while nobody reads.
     func requestRead() {
-        guard !self.isReading, let context = self.context else { return }
+        guard !self.isReading, !self.isInputClosed, let context = self.context else { return }
         self.isReading = true
         context.read()
     }
@@ -107,6 +111,7 @@ final class ByteStream: ChannelInboundHandler {
     /// Queues bytes; nothing is sent before `flush`.
     func write(_ buffer: ByteBuffer) {
         guard self.end == nil, let context = self.context, buffer.readableBytes > 0 else { return }
+        self.writes += 1
         context.write(self.wrapOutboundOut(buffer), promise: nil)
     }
 
@@ -124,30 +129,39 @@ final class ByteStream: ChannelInboundHandler {
         if let interruption = await self.wait(for: \.writer, until: deadline) { throw interruption }
     }
 
-    /// Sends what was queued, and returns when the system has taken all of it: a close drops what it has not taken.
-    func drain(until deadline: NIODeadline) async throws(Interruption) {
+    /// Returns when the socket has taken everything; `close` would drop the rest.
+    func flushAll(until deadline: NIODeadline) async throws(Interruption) {
         if let end = self.end { throw end }
-        guard let context = self.context else { throw .ended(nil) }
-        self.isDrained = false
-        self.flush(context) { self.isDrained = true }
-        while !self.isDrained {
+        let mark = self.markWrites()
+        while !mark.isSent {
             if let interruption = await self.wait(for: \.writer, until: deadline) { throw interruption }
         }
+        if let end = self.end { throw end }
     }
 
-    private func flush(_ context: ChannelHandlerContext, then drained: @escaping () -> Void) {
+    private final class WriteMark {
+        var isSent = false
+    }
+
+    /// Flushes, and tells when everything that was written before has been sent or dropped.
+    private func markWrites() -> WriteMark {
+        let mark = WriteMark()
         let promise = self.loop.makePromise(of: Void.self)
-        promise.futureResult.assumeIsolated().whenSuccess {
-            drained()
+        promise.futureResult.assumeIsolated().whenComplete { _ in
+            mark.isSent = true
             self.resume(\.writer, with: nil)
         }
-        // Promises are kept in the order of their writes.
-        context.writeAndFlush(self.wrapOutboundOut(ByteBuffer()), promise: promise)
+        if let context = self.context {
+            context.writeAndFlush(self.wrapOutboundOut(ByteBuffer()), promise: promise)
+        } else {
+            promise.succeed()
+        }
+        return mark
     }
 
     // MARK: Ending
 
-    /// Closes after what was written has been sent.
+    /// Closes at once; of what was written, that is sent which the socket takes without waiting.
     func close() {
         guard let context = self.context else { return }
         context.flush()
@@ -192,6 +206,8 @@ final class ByteStream: ChannelInboundHandler {
         for slot: ReferenceWritableKeyPath<ByteStream, Waiter?>,
         until deadline: NIODeadline
     ) async -> Interruption? {
+        self.waits += 1
+        let id = self.waits
         let stream = NIOLoopBound((self, slot), eventLoop: self.loop)
         let loop = self.loop
         return await withTaskCancellationHandler {
@@ -200,13 +216,16 @@ final class ByteStream: ChannelInboundHandler {
             await withUnsafeContinuation { continuation in
                 let (stream, slot) = stream.value
                 if Task.isCancelled { return continuation.resume(returning: .cancelled) }
-                stream[keyPath: slot] = Waiter(continuation: continuation, deadline: deadline)
+                // Whoever waited here before has lost his turn: his task was cancelled, and does not know it yet.
+                stream.resume(slot, with: .cancelled)
+                stream[keyPath: slot] = Waiter(id: id, continuation: continuation, deadline: deadline)
                 stream.armTimer()
             }
         } onCancel: {
             loop.execute {
                 let (stream, slot) = stream.value
-                stream.resume(slot, with: .cancelled)
+                // By now somebody else may wait here.
+                if stream[keyPath: slot]?.id == id { stream.resume(slot, with: .cancelled) }
             }
         }
     }
@@ -247,12 +266,13 @@ final class ByteStream: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case TLSUserEvent.handshakeCompleted = event {
+        switch event {
+        case TLSUserEvent.handshakeCompleted:
             self.isSecured = true
             self.resume(\.reader, with: nil)
-        } else if case ChannelEvent.inputClosed = event {
-            self.hasInputEnded = true
-            self.resume(\.reader, with: .ended(nil))
+        case ChannelEvent.inputClosed:
+            self.inputClosed()
+        default: break
         }
         context.fireUserInboundEventTriggered(event)
     }
@@ -263,12 +283,16 @@ final class ByteStream: ChannelInboundHandler {
         var bytes = self.unwrapInboundIn(data)
         if self.closesOnBytes { return context.close(promise: nil) }
         if self.received.readableBytes == 0 { self.received = bytes } else { self.received.writeBuffer(&bytes) }
+        self.hasNews = true
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
         self.isReading = false
         // A read that stands all the time costs no system call to ask for it, and shows when the peer goes.
         if self.received.readableBytes < Self.readAhead { self.requestRead() }
+        // The end of the peer's side completes a read too.
+        guard self.hasNews else { return }
+        self.hasNews = false
         guard self.reader != nil, !(self.onReceive?() ?? false) else { return }
         self.resume(\.reader, with: nil)
     }
@@ -287,6 +311,14 @@ final class ByteStream: ChannelInboundHandler {
         context.fireChannelInactive()
     }
 
+    private func inputClosed() {
+        self.isInputClosed = true
+        self.resume(\.reader, with: .ended(nil))
+        let onInputClosed = self.onInputClosed
+        self.onInputClosed = nil
+        onInputClosed?()
+    }
+
     private func gone(_ error: (any Error)?) {
         self.context = nil
         self.timer?.cancel()
@@ -294,6 +326,7 @@ final class ByteStream: ChannelInboundHandler {
         let onClose = self.onClose
         self.onClose = nil
         self.onReceive = nil
+        self.onInputClosed = nil
         onClose?()
     }
 }

@@ -16,6 +16,7 @@ extension ProxyError {
         case .methodNotAllowed: (405, "http_request_denied", "The method is not allowed here")
         case .noRoute: (404, "http_request_denied", "No upstream is declared for this path")
         case .denied: (403, "http_request_denied", "This host is not declared")
+        case .crossSite: (403, "http_request_denied", "Pages of other sites may not do this")
         case .loop: (508, "proxy_loop_detected", "The request came back to this proxy")
         case .cancelled: (499, "connection_terminated", "The client went away")
         case .dns: (502, "dns_error", "The upstream's name cannot be resolved")

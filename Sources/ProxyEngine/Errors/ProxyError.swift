@@ -19,6 +19,7 @@ package struct ProxyError: Error, Sendable, Equatable {
         case methodNotAllowed = "method-not-allowed"
         case noRoute = "no-route"
         case denied = "denied"
+        case crossSite = "cross-site"
         case loop = "loop"
         case cancelled = "cancelled"
         // The upstream's.
@@ -57,7 +58,7 @@ package struct ProxyError: Error, Sendable, Equatable {
     package var source: Source {
         switch self.kind {
         case .badRequest, .targetTooLong, .headersTooLarge, .contentTooLarge, .versionNotSupported, .requestTimeout,
-            .methodNotAllowed, .noRoute, .denied, .loop, .cancelled:
+            .methodNotAllowed, .noRoute, .denied, .crossSite, .loop, .cancelled:
             .downstream
         case .dns, .addressDenied, .connectRefused, .connectFailed, .connectTimeout, .tlsCertificate, .tls,
             .firstByteTimeout,
@@ -78,7 +79,7 @@ package struct ProxyError: Error, Sendable, Equatable {
         case .reset, .incomplete: .failure(.reset)
         case .protocolError: .failure(.protocol)
         case .badRequest, .targetTooLong, .headersTooLarge, .contentTooLarge, .versionNotSupported, .requestTimeout,
-            .methodNotAllowed, .noRoute, .denied, .loop, .cancelled, .circuitOpen, .internalError:
+            .methodNotAllowed, .noRoute, .denied, .crossSite, .loop, .cancelled, .circuitOpen, .internalError:
             .cancelled
         }
     }

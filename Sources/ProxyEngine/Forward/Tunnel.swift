@@ -75,6 +75,7 @@ struct Tunnel {
     private func relay(to server: ByteStream) async -> Record {
         // From here on its end is one side's end of the tunnel, which the other side may have to hear more after.
         self.client.onClose = nil
+        self.client.onInputClosed = nil
         for stream in [self.client, server] { stream.allowHalfClosure() }
         self.client.write(ByteBuffer(staticString: "HTTP/1.1 200 Connection Established\r\n\r\n"))
         self.client.flush()

@@ -54,7 +54,7 @@ final class TunnelDirection {
             }
             // Closing a side drops what waits to be sent on it when the other side is closed already.
             try await self.wait { deadline throws(ByteStream.Interruption) in
-                try await self.sink.drain(until: deadline)
+                try await self.sink.flushAll(until: deadline)
             }
             self.sink.closeOutput()
         } catch {

@@ -10,6 +10,15 @@ enum BodyFraming: Hashable, Sendable {
     /// Responses only: the content ends where the connection does.
     case untilClose
 
+    /// Octets of the content, where they are known before it has come.
+    var length: Int? {
+        switch self {
+        case .none: 0
+        case .length(let length): length
+        case .chunked, .untilClose: nil
+        }
+    }
+
     static func ofRequest(_ head: RequestHead) throws(HTTP1Error) -> BodyFraming {
         let length = try Self.contentLength(head.fields, tolerateRepetition: false)
         guard head.fields.contains("transfer-encoding") else {
