@@ -88,11 +88,15 @@ let package = Package(
             exclude: ["Certificates"],
             swiftSettings: settings
         ),
-        .testTarget(name: "HTTPMessageTests", dependencies: ["HTTPMessage", nioCore], swiftSettings: settings),
+        .testTarget(
+            name: "HTTPMessageTests",
+            dependencies: ["HTTPMessage", "TestSupport", nioCore],
+            swiftSettings: settings
+        ),
         .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: settings),
         .testTarget(
             name: "HTTPCachingTests",
-            dependencies: ["HTTPMessage", "HTTPCaching", nioCore],
+            dependencies: ["HTTPMessage", "HTTPCaching", "TestSupport", nioCore],
             swiftSettings: settings
         ),
         .testTarget(
@@ -125,7 +129,7 @@ let package = Package(
         ),
         .testTarget(
             name: "WindbreakTests",
-            dependencies: ["windbreak", "plant-api-simulator", "TestSupport", nioCore, nioPosix],
+            dependencies: ["windbreak", "plant-api-simulator", "HTTPMessage", "TestSupport", nioCore, nioPosix],
             swiftSettings: settings
         ),
     ],

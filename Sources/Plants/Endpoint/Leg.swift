@@ -118,7 +118,7 @@ extension LegOutcome.Result {
             self = .unavailable(reason: "circuit-open", retryAfter: retryAfter)
         case .connectTimeout, .firstByteTimeout, .idleTimeout, .totalTimeout:
             self = .timedOut
-        case .dns, .connectRefused, .connectFailed, .tlsCertificate, .tls, .reset, .incomplete:
+        case .dns, .addressDenied, .connectRefused, .connectFailed, .tlsCertificate, .tls, .reset, .incomplete:
             self = .failed(reason: "connection-error")
         case .protocolError:
             self = .failed(reason: "response-malformed")
@@ -128,7 +128,7 @@ extension LegOutcome.Result {
         case .cancelled:
             self = .failed(reason: "cancelled")
         case .badRequest, .targetTooLong, .headersTooLarge, .versionNotSupported, .requestTimeout, .methodNotAllowed,
-            .noRoute, .denied, .loop, .internalError:
+            .noRoute, .denied, .crossSite, .loop, .internalError:
             self = .failed(reason: "request-failed")
         }
     }

@@ -16,6 +16,7 @@ extension Configuration {
         self.drainTimeout = reader.duration("drain_timeout", in: .zero...(.seconds(3600)), default: self.drainTimeout)
         self.log = reader.section("log") { LogConfiguration.decode(&$0) }
         self.downstream = reader.section("downstream") { DownstreamConfiguration.decode(&$0) }
+        self.forward = reader.section("forward") { ForwardConfiguration.decode(&$0) }
         let memory = self.cacheMemory
         self.cacheMemory = reader.section("cache") { $0.size("memory", in: 0...(1 << 40), default: memory) }
     }

@@ -12,6 +12,7 @@ extension Configuration {
             "drain_timeout": .duration(self.drainTimeout),
             "log": self.log.settings,
             "downstream": self.downstream.settings,
+            "forward": self.forward.settings,
             "cache": .mapping(["memory": .size(self.cacheMemory)]),
             "upstreams": .mapping(
                 self.upstreams.map { Setting.Member(name: $0.name, value: $0.settings) }

@@ -14,6 +14,7 @@ package struct Configuration: Sendable, Equatable {
     package var drainTimeout: Duration = .seconds(30)
     package var log = LogConfiguration()
     package var downstream = DownstreamConfiguration()
+    package var forward = ForwardConfiguration()
     /// Bytes of memory for stored answers of all upstreams together. Default 128 MiB.
     package var cacheMemory = 128 << 20
     /// In the order of the file; names are unique.

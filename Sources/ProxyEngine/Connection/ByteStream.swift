@@ -39,8 +39,12 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
     var onClose: (() -> Void)?
     /// Called with what was received while the reader waits. Returns whether he may wait on.
     var onReceive: (() -> Bool)?
+    /// Called once when the peer has said that it sends nothing more, where its channel allows for that.
+    var onInputClosed: (() -> Void)?
     /// Nothing is expected now: bytes that come close the connection.
     var closesOnBytes = false
+    /// How often something was queued to be sent.
+    private(set) var writes = 0
 
     private var context: ChannelHandlerContext?
     private var isSecured = false
@@ -48,6 +52,9 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
     private(set) var negotiatedProtocol: String?
     private var end: Interruption?
     private var isReading = false
+    private var hasNews = false
+    private var isInputClosed = false
+    private var waits = 0
     private var reader: Waiter?
     private var writer: Waiter?
     private var timer: DeadlineTimer?
@@ -55,6 +62,7 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
     private enum Side { case reader, writer }
 
     private struct Waiter {
+        let id: Int
         var continuation: UnsafeContinuation<Interruption?, Never>
         var deadline: NIODeadline
     }
@@ -75,6 +83,7 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
     func receiveMore(until deadline: NIODeadline) async throws(Interruption) {
         if let end = self.end { throw end }
         if Task.isCancelled { throw .cancelled }
+        if self.isInputClosed { throw .ended(nil) }
         self.requestRead()
         if let interruption = await self.wait(for: .reader, until: deadline) { throw interruption }
     }
@@ -88,7 +97,7 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
 
     /// Asks the socket for bytes without waiting, so that the end of a connection is seen while nobody reads.
     func requestRead() {
-        guard !self.isReading, let context = self.context else { return }
+        guard !self.isReading, !self.isInputClosed, let context = self.context else { return }
         self.isReading = true
         context.read()
     }
@@ -107,6 +116,7 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
     /// Queues bytes; nothing is sent before `flush`.
     func write(_ buffer: ByteBuffer) {
         guard self.end == nil, let context = self.context, buffer.readableBytes > 0 else { return }
+        self.writes += 1
         context.write(self.wrapOutboundOut(buffer), promise: nil)
     }
 
@@ -134,6 +144,36 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
 
     func resumeWriter() { self.resume(.writer, with: nil) }
 
+    /// Returns when the socket has taken everything; `close` would drop the rest.
+    func flushAll(until deadline: NIODeadline) async throws(Interruption) {
+        if let end = self.end { throw end }
+        let mark = self.markWrites()
+        while !mark.isSent {
+            if let interruption = await self.wait(for: .writer, until: deadline) { throw interruption }
+        }
+        if let end = self.end { throw end }
+    }
+
+    private final class WriteMark {
+        var isSent = false
+    }
+
+    /// Flushes, and tells when everything that was written before has been sent or dropped.
+    private func markWrites() -> WriteMark {
+        let mark = WriteMark()
+        let promise = self.loop.makePromise(of: Void.self)
+        promise.futureResult.assumeIsolated().whenComplete { _ in
+            mark.isSent = true
+            self.resume(.writer, with: nil)
+        }
+        if let context = self.context {
+            context.writeAndFlush(self.wrapOutboundOut(ByteBuffer()), promise: promise)
+        } else {
+            promise.succeed()
+        }
+        return mark
+    }
+
     // MARK: Ending
 
     /// Leaves the connection to what `install` puts behind this, with the bytes that nobody has taken.
@@ -142,16 +182,18 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
         self.onReceive = nil
         try install(context.channel)
         self.onClose = nil
+        self.onInputClosed = nil
         let rest = self.received
         self.received = ByteBuffer()
         if rest.readableBytes > 0 {
             context.fireChannelRead(self.wrapInboundOut(rest))
             context.fireChannelReadComplete()
         }
+        if self.isInputClosed { context.fireUserInboundEventTriggered(ChannelEvent.inputClosed) }
         context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
     }
 
-    /// Closes after what was written has been sent.
+    /// Closes at once; of what was written, that is sent which the socket takes without waiting.
     func close() {
         guard let context = self.context else { return }
         context.flush()
@@ -163,6 +205,11 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
         guard let context = self.context else { return }
         context.flush()
         context.close(mode: .output, promise: nil)
+    }
+
+    /// From now on a peer that ends what it sends is still written to.
+    func allowHalfClosure() {
+        try? self.context?.channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
     }
 
     /// Closes so that the peer cannot take what it got for a whole message: with a reset (RFC 9112, 9.6). Nor does the
@@ -191,6 +238,8 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
         for side: Side,
         until deadline: NIODeadline
     ) async -> Interruption? {
+        self.waits += 1
+        let id = self.waits
         let stream = NIOLoopBound(self, eventLoop: self.loop)
         let loop = self.loop
         return await withTaskCancellationHandler {
@@ -198,7 +247,9 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
             // is resumed once, and `finish` empties both slots.
             await withUnsafeContinuation { continuation in
                 if Task.isCancelled { return continuation.resume(returning: .cancelled) }
-                let waiter = Waiter(continuation: continuation, deadline: deadline)
+                // Whoever waited here before has lost his turn: his task was cancelled, and does not know it yet.
+                self.resume(side, with: .cancelled)
+                let waiter = Waiter(id: id, continuation: continuation, deadline: deadline)
                 switch side {
                 case .reader: self.reader = waiter
                 case .writer: self.writer = waiter
@@ -207,8 +258,16 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
             }
         } onCancel: {
             loop.execute {
-                stream.value.resume(side, with: .cancelled)
+                // By now somebody else may wait here.
+                if stream.value.waiter(side)?.id == id { stream.value.resume(side, with: .cancelled) }
             }
+        }
+    }
+
+    private func waiter(_ side: Side) -> Waiter? {
+        switch side {
+        case .reader: self.reader
+        case .writer: self.writer
         }
     }
 
@@ -251,10 +310,14 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case TLSUserEvent.handshakeCompleted(let negotiatedProtocol) = event {
+        switch event {
+        case TLSUserEvent.handshakeCompleted(let negotiatedProtocol):
             self.isSecured = true
             self.negotiatedProtocol = negotiatedProtocol
             self.resume(.reader, with: nil)
+        case ChannelEvent.inputClosed:
+            self.inputClosed()
+        default: break
         }
         context.fireUserInboundEventTriggered(event)
     }
@@ -265,12 +328,16 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
         var bytes = self.unwrapInboundIn(data)
         if self.closesOnBytes { return context.close(promise: nil) }
         if self.received.readableBytes == 0 { self.received = bytes } else { self.received.writeBuffer(&bytes) }
+        self.hasNews = true
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
         self.isReading = false
         // A read that stands all the time costs no system call to ask for it, and shows when the peer goes.
         if self.received.readableBytes < Self.readAhead { self.requestRead() }
+        // The end of the peer's side completes a read too.
+        guard self.hasNews else { return }
+        self.hasNews = false
         guard self.reader != nil, !(self.onReceive?() ?? false) else { return }
         self.resume(.reader, with: nil)
     }
@@ -289,6 +356,14 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
         context.fireChannelInactive()
     }
 
+    private func inputClosed() {
+        self.isInputClosed = true
+        self.resume(.reader, with: .ended(nil))
+        let onInputClosed = self.onInputClosed
+        self.onInputClosed = nil
+        onInputClosed?()
+    }
+
     private func gone(_ error: (any Error)?) {
         self.context = nil
         self.timer?.cancel()
@@ -296,6 +371,7 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
         let onClose = self.onClose
         self.onClose = nil
         self.onReceive = nil
+        self.onInputClosed = nil
         onClose?()
     }
 }

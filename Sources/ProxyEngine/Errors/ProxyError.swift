@@ -19,10 +19,12 @@ package struct ProxyError: Error, Sendable, Equatable {
         case methodNotAllowed = "method-not-allowed"
         case noRoute = "no-route"
         case denied = "denied"
+        case crossSite = "cross-site"
         case loop = "loop"
         case cancelled = "cancelled"
         // The upstream's.
         case dns = "dns"
+        case addressDenied = "address-denied"
         case connectRefused = "connection-refused"
         case connectFailed = "connection-failed"
         case connectTimeout = "connect-timeout"
@@ -56,9 +58,10 @@ package struct ProxyError: Error, Sendable, Equatable {
     package var source: Source {
         switch self.kind {
         case .badRequest, .targetTooLong, .headersTooLarge, .contentTooLarge, .versionNotSupported, .requestTimeout,
-            .methodNotAllowed, .noRoute, .denied, .loop, .cancelled:
+            .methodNotAllowed, .noRoute, .denied, .crossSite, .loop, .cancelled:
             .downstream
-        case .dns, .connectRefused, .connectFailed, .connectTimeout, .tlsCertificate, .tls, .firstByteTimeout,
+        case .dns, .addressDenied, .connectRefused, .connectFailed, .connectTimeout, .tlsCertificate, .tls,
+            .firstByteTimeout,
             .idleTimeout, .totalTimeout, .reset, .incomplete, .protocolError:
             .upstream
         case .circuitOpen, .internalError:
@@ -70,13 +73,13 @@ package struct ProxyError: Error, Sendable, Equatable {
     package var outcome: Outcome {
         switch self.kind {
         case .dns: .failure(.dns)
-        case .connectRefused, .connectFailed: .failure(.connect)
+        case .addressDenied, .connectRefused, .connectFailed: .failure(.connect)
         case .tlsCertificate, .tls: .failure(.tls)
         case .connectTimeout, .firstByteTimeout, .idleTimeout, .totalTimeout: .failure(.timeout)
         case .reset, .incomplete: .failure(.reset)
         case .protocolError: .failure(.protocol)
         case .badRequest, .targetTooLong, .headersTooLarge, .contentTooLarge, .versionNotSupported, .requestTimeout,
-            .methodNotAllowed, .noRoute, .denied, .loop, .cancelled, .circuitOpen, .internalError:
+            .methodNotAllowed, .noRoute, .denied, .crossSite, .loop, .cancelled, .circuitOpen, .internalError:
             .cancelled
         }
     }

@@ -10,7 +10,7 @@ enum BodyFraming: Hashable, Sendable {
     /// Responses only: the content ends where the connection does.
     case untilClose
 
-    /// Octets of the content, where they are known before it was read.
+    /// Octets of the content, where they are known before it has come.
     var length: Int? {
         switch self {
         case .none: 0

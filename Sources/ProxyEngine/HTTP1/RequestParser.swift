@@ -22,11 +22,13 @@ struct RequestParser {
         if first == 0x0D { return nil }
         // Whatever does not begin with a method is refused at once, without waiting for a line: TLS, say.
         guard first.isTokenCharacter else { throw .malformed("this is not HTTP") }
-        guard let length = try self.scanner.end(in: buffer, limits: self.limits) else { return nil }
-        self.scanner.reset()
-        let head = try Self.parse(buffer, length: length, limits: self.limits)
-        buffer.moveReaderIndex(forwardBy: length)
-        self.emptyLines = 0
+        let head = try self.scanner.takeHead(from: &buffer, limits: self.limits) {
+            (line, fields) throws(HTTP1Error) in
+            let head = try Self.parseLine(line, fields)
+            try Self.checkHost(head)
+            return head
+        }
+        if head != nil { self.emptyLines = 0 }
         return head
     }
 
@@ -44,30 +46,10 @@ struct RequestParser {
         }
     }
 
-    private static func parse(
-        _ buffer: ByteBuffer,
-        length: Int,
-        limits: HeadLimits
+    private static func parseLine(
+        _ line: UnsafeRawBufferPointer,
+        _ fields: HeaderFields
     ) throws(HTTP1Error) -> RequestHead {
-        let result = buffer.withUnsafeReadableBytes { readable -> Result<RequestHead, HTTP1Error> in
-            Result { () throws(HTTP1Error) in
-                let bytes = UnsafeRawBufferPointer(rebasing: readable[..<(length - 2)])
-                guard let lineEnd = bytes.firstIndex(of: 0x0D), bytes[lineEnd + 1] == 0x0A else {
-                    throw .malformed("a carriage return stands within a line")
-                }
-                var head = try Self.parseLine(UnsafeRawBufferPointer(rebasing: bytes[..<lineEnd]))
-                head.fields = try FieldLines.parse(
-                    UnsafeRawBufferPointer(rebasing: bytes[(lineEnd + 2)...]),
-                    maxFields: limits.count
-                )
-                try Self.checkHost(head)
-                return head
-            }
-        }
-        return try result.get()
-    }
-
-    private static func parseLine(_ line: UnsafeRawBufferPointer) throws(HTTP1Error) -> RequestHead {
         var methodEnd = 0
         while methodEnd < line.count, line[methodEnd].isTokenCharacter { methodEnd += 1 }
         guard methodEnd > 0, methodEnd <= 32, methodEnd < line.count, line[methodEnd] == 0x20 else {
@@ -86,6 +68,7 @@ struct RequestParser {
         return RequestHead(
             HTTPMethod(rawValue: String(decoding: line[..<methodEnd], as: UTF8.self)),
             String(decoding: line[targetStart..<targetEnd], as: UTF8.self),
+            fields: fields,
             minorVersion: try HTTPVersion.minor(version)
         )
     }

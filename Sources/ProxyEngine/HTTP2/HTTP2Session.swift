@@ -29,6 +29,7 @@ final class HTTP2Session: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var phase = Phase.open
     private var openStreams = 0
+    private var isInputClosed = false
     private var lastStream = HTTP2StreamID.rootStream
     private var timer: DeadlineTimer?
 
@@ -125,7 +126,8 @@ final class HTTP2Session: ChannelInboundHandler {
         self.phase = .lingering
         self.timer?.arm(.now() + Self.lingeringTime)
         let bound = self.worker.bind(self)
-        self.worker.loop.execute { bound.value.context?.close(mode: .output, promise: nil) }
+        let mode = self.isInputClosed ? CloseMode.all : .output
+        self.worker.loop.execute { bound.value.context?.close(mode: mode, promise: nil) }
     }
 
     /// The time for a first request, for the next one, and for hearing of the end.
@@ -178,6 +180,22 @@ final class HTTP2Session: ChannelInboundHandler {
         guard !error.concernsOneStream else { return }
         // The farewell may be written and not yet flushed.
         self.closeSoon()
+    }
+
+    /// A client that has ended its side opens no more streams, and waits for what it has asked for, if it is not gone:
+    /// then its system resets the connection when it is sent something.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed = event { self.inputClosed() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    private func inputClosed() {
+        self.isInputClosed = true
+        guard self.phase != .lingering else { return self.cut() }
+        self.drain()
+        self.phase = .closing
+        self.arm()
+        self.closeIfUnused()
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -86,15 +86,19 @@ final class StreamFraming: ChannelDuplexHandler {
             self.hasEnded = self.hasEnded || head.endStream
             guard self.sections.count < Self.maxSections else { return context.close(promise: nil) }
             self.sections.append(head.headers)
+            self.tellReader(context, ByteBuffer())
         case .data(let data):
             self.hasEnded = self.hasEnded || data.endStream
-            if case .byteBuffer(let bytes) = data.data, bytes.readableBytes > 0 {
-                context.fireChannelRead(self.wrapInboundOut(bytes))
-            }
+            if case .byteBuffer(let bytes) = data.data { self.tellReader(context, bytes) }
         case .priority, .rstStream, .settings, .pushPromise, .ping, .goAway, .windowUpdate, .alternativeService,
             .origin:
             break
         }
+    }
+
+    /// Without bytes too, since whoever waits for them has to look here then.
+    private func tellReader(_ context: ChannelHandlerContext, _ bytes: ByteBuffer) {
+        context.fireChannelRead(self.wrapInboundOut(bytes))
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

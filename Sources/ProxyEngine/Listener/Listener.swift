@@ -44,6 +44,7 @@ package final class Listener: Sendable {
             .serverChannelOption(.maxMessagesPerRead, value: 64)
             .serverChannelOption(.autoRead, value: false)
             .childChannelOption(.autoRead, value: false)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 32 << 10, high: 128 << 10))
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try self.accept(channel) }

@@ -84,6 +84,7 @@ final class RequestBody: BodySource {
             switch error {
             case .timedOut: throw ProxyError(.requestTimeout, "the content stopped arriving")
             case .abandoned(let reason): throw reason
+            case .ended where self.stream.isOpen: throw ProxyError(.badRequest, "the request ended within its content")
             case .ended, .cancelled: throw ProxyError(.cancelled, "the client went away within its request")
             }
         }

@@ -11,7 +11,7 @@ final class Dispatcher: Sendable {
     /// Hides the credentials of every upstream in what is logged.
     let mask: TargetMask
     let clients: ClientLimits
-    private let main: Router
+    let main: Router
     private let admin: Router
 
     init(_ snapshot: Snapshot, main: [LocalRoute], admin: [LocalRoute]) {
@@ -28,6 +28,7 @@ final class Dispatcher: Sendable {
             if request.head.method == .options, request.head.target == "*" { return .answered(Self.optionsOfServer) }
             // What it echoes would be the keys that were added on the way.
             if request.head.method == .trace { throw ProxyError(.methodNotAllowed, "TRACE is not passed on") }
+            if request.head.method == .connect { return try .tunnel(self.destination(of: request, at: role)) }
             let target = try RequestTarget(request.head.target)
             var request = request
             // RFC 9112, 3.2.2: what Host says beside an absolute target is of no effect.
@@ -50,7 +51,7 @@ final class Dispatcher: Sendable {
     }
 
     /// RFC 9110, 7.6.3: a request that has been here before would go round for ever.
-    private func refuseLoop(_ fields: HeaderFields) throws(ProxyError) {
+    func refuseLoop(_ fields: HeaderFields) throws(ProxyError) {
         guard fields.contains("via") else { return }
         let hasBeenHere = fields.list("via").contains {
             $0.split(separator: " ").dropFirst().first == RequestID.pseudonym[...]
