@@ -15,12 +15,20 @@ struct Connector: Sendable {
     let url: UpstreamURL
     /// Nil for `http`.
     let tls: NIOSSLContext?
+    /// The same without the offer of HTTP/2.
+    let http1TLS: NIOSSLContext?
     /// Where the name may lead.
     let policy: AddressPolicy
     let listeners: ListenerAddresses
 
     /// The same way there, for a tunnel: the TLS in it is the client's.
-    var withoutTLS: Connector { Connector(url: self.url, tls: nil, policy: self.policy, listeners: self.listeners) }
+    var withoutTLS: Connector {
+        Connector(url: self.url, tls: nil, http1TLS: nil, policy: self.policy, listeners: self.listeners)
+    }
+
+    var withoutHTTP2: Connector {
+        Connector(url: self.url, tls: self.http1TLS, http1TLS: nil, policy: self.policy, listeners: self.listeners)
+    }
 
     func connect(on worker: Worker, by phase: Phase) async throws(ProxyError) -> ByteStream {
         let stream = try await self.open(on: worker, by: phase)

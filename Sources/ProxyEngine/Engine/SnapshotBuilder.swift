@@ -25,10 +25,13 @@ struct SnapshotBuilder {
         var contexts: [TLSKey: NIOSSLContext] = [:]
         var upstreams: [Upstream] = []
         for upstream in configuration.upstreams {
-            let tls = upstream.url.isTLS ? try self.context(for: upstream, in: &contexts) : nil
+            let isTLS = upstream.url.isTLS
+            let tls = isTLS ? try self.context(for: upstream, upstream.http2, in: &contexts) : nil
+            let http1TLS = isTLS ? try self.context(for: upstream, .off, in: &contexts) : nil
             let connector = Connector(
                 url: upstream.url,
                 tls: tls,
+                http1TLS: http1TLS,
                 policy: upstream.addressPolicy,
                 listeners: self.listeners
             )
@@ -89,12 +92,13 @@ struct SnapshotBuilder {
     /// Reading the system's certificates takes milliseconds, so that upstreams share one context.
     private func context(
         for upstream: UpstreamConfiguration,
+        _ http2: UpstreamConfiguration.HTTP2,
         in contexts: inout [TLSKey: NIOSSLContext]
     ) throws(EngineError) -> NIOSSLContext {
-        let key = TLSKey(tls: upstream.tls, http2: upstream.http2)
+        let key = TLSKey(tls: upstream.tls, http2: http2)
         if let context = contexts[key] { return context }
         var settings = TLSConfiguration.makeClientConfiguration()
-        settings.applicationProtocols = upstream.http2 == .auto ? ["h2", "http/1.1"] : ["http/1.1"]
+        settings.applicationProtocols = http2 == .auto ? ["h2", "http/1.1"] : ["http/1.1"]
         settings.minimumTLSVersion = .tlsv12
         if let file = upstream.tls.caFile { settings.trustRoots = .file(file) }
         do {

@@ -30,7 +30,8 @@ struct Exchange {
         self.path = path
         self.body = request.body
         let rule = upstream.rule(for: request.head.method, path: path)
-        self.policy = rule == nil ? upstream.cachePolicy : rule?.cache
+        // What comes after a handshake nobody can store.
+        self.policy = UpgradeOffer(request) != nil ? nil : rule == nil ? upstream.cachePolicy : rule?.cache
         self.deadline = ExchangeDeadline(rule?.timeouts ?? upstream.timeouts, start: request.arrival, cap: cap)
     }
 

@@ -8,7 +8,12 @@ import ProxyConfiguration
 extension Response {
     /// Takes out what was meant for our own connection.
     mutating func prepareForDownstream() {
+        let upgrade = self.upgraded == nil ? nil : self.head.fields["upgrade"]
         HopByHop.remove(from: &self.head.fields)
+        if let upgrade {
+            self.head.fields.add("Connection", "Upgrade")
+            self.head.fields.add("Upgrade", upgrade)
+        }
         // Of content that is there whoever writes it tells the length.
         if self.body.length != 0 { self.head.fields.remove("content-length") }
         self.head.fields.add("Via", Self.via[self.head.minorVersion & 1])

@@ -73,25 +73,19 @@ struct Tunnel {
     }
 
     private func relay(to server: ByteStream) async -> Record {
-        // From here on its end is one side's end of the tunnel, which the other side may have to hear more after.
-        self.client.onClose = nil
-        self.client.onInputClosed = nil
-        for stream in [self.client, server] { stream.allowHalfClosure() }
         self.client.write(ByteBuffer(staticString: "HTTP/1.1 200 Connection Established\r\n\r\n"))
         self.client.flush()
-        let pulse = TunnelPulse(self.settings)
-        let up = TunnelDirection(from: self.client, to: server, pulse)
-        let down = TunnelDirection(from: server, to: self.client, pulse)
-        let bound = self.request.worker.bind(down)
-        let answering = self.request.worker.start { await bound.value.run() }
-        await up.run()
-        await answering.value
-        server.close()
-        var record = Record(response: Response(ResponseHead(200)), bytesIn: up.count, bytesOut: down.count)
+        let relay = Relay(client: self.client, server: server, worker: self.request.worker, settings: self.settings)
+        let relayed = await relay.run()
+        var record = Record(
+            response: Response(ResponseHead(200)),
+            bytesIn: relayed.bytesIn,
+            bytesOut: relayed.bytesOut
+        )
         record.response.report.attempts = 1
         record.response.report.decision = .pass
         record.response.report.outcome = .success
-        record.response.report.reason = pulse.reason?.rawValue
+        record.response.report.reason = relayed.reason?.rawValue
         return record
     }
 }

@@ -249,6 +249,10 @@ final class ServerConnection {
         let (head, body) = (arrival.request.head, arrival.body)
         self.current = SilentClient.Exchange(minorVersion: head.minorVersion)
         var response = await arrival.step.response()
+        if let server = response.upgraded {
+            await self.relay(response, arrival, to: server)
+            return false
+        }
         self.current?.hasBegun = true
         let keepsAlive = head.wantsKeepAlive && !self.isDraining && self.canSkipRest(of: body)
         let written = await self.writer(for: head, arrival.dispatcher, keepsAlive: keepsAlive).write(response)
@@ -264,6 +268,25 @@ final class ServerConnection {
             return false
         }
         return true
+    }
+
+    /// The connection is HTTP no more (RFC 9110, 7.8).
+    private func relay(_ response: Response, _ arrival: Arrival, to server: ByteStream) async {
+        var response = response
+        response.upgraded = nil
+        self.current = nil
+        let head = await self.writer(for: arrival.request.head, arrival.dispatcher, keepsAlive: true).write(response)
+        var relayed = Relay.Record()
+        if head.error == nil {
+            let settings = arrival.dispatcher.snapshot.configuration.forward
+            relayed = await Relay(client: self.stream, server: server, worker: self.worker, settings: settings).run()
+            response.report.reason = relayed.reason?.rawValue
+        } else {
+            server.reset()
+            response.report.outcome = .cancelled
+        }
+        let written = ResponseWriter.Written(bytes: relayed.bytesOut)
+        self.finished(arrival.request, response, bytesIn: relayed.bytesIn, written, arrival.dispatcher)
     }
 
     private func tunnel(_ arrival: Arrival, to destination: TunnelDestination) async {

@@ -14,6 +14,8 @@ package struct Response {
     package var report = ExchangeReport()
     /// The admission of the attempt behind it, which knows the outcome once the content has been read.
     var ticket: CircuitTicket?
+    /// The upstream's side of a connection that is HTTP no more, behind a 101.
+    var upgraded: ByteStream?
 
     package init(_ head: ResponseHead, _ body: Body = .empty) {
         self.head = head

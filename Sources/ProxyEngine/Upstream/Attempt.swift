@@ -47,13 +47,17 @@ struct Attempt {
     private func acquire(from pool: ConnectionPool, fresh: Bool) async throws(ProxyError) -> any UpstreamConnection {
         if !fresh {
             if let connection = pool.takeIdle() { return connection }
-            if let exchange = await pool.takeStream() { return exchange }
+            if !self.needsConnection, let exchange = await pool.takeStream() { return exchange }
         }
         let start = NIODeadline.now()
-        let connection = try await pool.connect(by: self.deadline.phase(.connectTimeout, now: start))
+        let phase = self.deadline.phase(.connectTimeout, now: start)
+        let connection = try await pool.connect(by: phase, asHTTP1: self.needsConnection)
         self.upstream.metrics.observe(.connect, .now() - start)
         return connection
     }
+
+    /// Only a whole connection can become something else.
+    private var needsConnection: Bool { self.request.upgrade != nil }
 
     /// RFC 9110, 9.2.2: what is not idempotent may have been done, and may have been paid for, unless the upstream says
     /// that it was not.
@@ -78,6 +82,7 @@ struct Attempt {
                     firstByte = self.deadline.phase(.firstByteTimeout, now: finished)
                     return firstByte
                 },
+                accepting: self.request.upgrade,
                 onInterim: self.onInterim
             )
             self.upstream.metrics.observe(.firstByte, .now() - start)
@@ -107,6 +112,7 @@ struct Attempt {
         _ ticket: CircuitTicket,
         _ sender: BodySender?
     ) throws(ProxyError) -> Response {
+        if head.status == 101 { return self.switched(head, connection, ticket) }
         let length: Int?
         do throws(HTTP1Error) {
             length = try connection.beginContent(of: head, to: self.request.method)
@@ -130,6 +136,21 @@ struct Attempt {
         response.report.attempts = 1
         response.report.decision = ticket.isProbe ? .probe : .pass
         response.report.outcome = outcome
+        return response
+    }
+
+    /// The handshake was the attempt; what is said from here on is no affair of the circuit.
+    private func switched(
+        _ head: ResponseHead,
+        _ connection: any UpstreamConnection,
+        _ ticket: CircuitTicket
+    ) -> Response {
+        ticket.end(.success)
+        var response = Response(head)
+        response.ticket = ticket
+        response.upgraded = connection.stream
+        response.report.attempts = 1
+        response.report.decision = ticket.isProbe ? .probe : .pass
         return response
     }
 }

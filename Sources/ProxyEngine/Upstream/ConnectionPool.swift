@@ -47,8 +47,10 @@ final class ConnectionPool {
         return await session.begin()
     }
 
-    func connect(by phase: Phase) async throws(ProxyError) -> any UpstreamConnection {
-        let stream = try await self.connector.connect(on: self.worker, by: phase)
+    /// - Parameter asHTTP1: Whether HTTP/2 is not even offered.
+    func connect(by phase: Phase, asHTTP1: Bool) async throws(ProxyError) -> any UpstreamConnection {
+        let connector = asHTTP1 ? self.connector.withoutHTTP2 : self.connector
+        let stream = try await connector.connect(on: self.worker, by: phase)
         return stream.negotiatedProtocol == "h2" ? try await self.open(stream) : self.connection(stream)
     }
 

@@ -8,6 +8,8 @@ import ProxyConfiguration
 struct OutgoingRequest {
     let head: RequestHead
     let body: Body
+    /// What the upstream may switch to.
+    let upgrade: UpgradeOffer?
     /// The method that decides whether the answer has content.
     var method: HTTPMethod { self.head.method }
 
@@ -15,6 +17,11 @@ struct OutgoingRequest {
     init(_ request: Request, body: Body, path: Substring, to upstream: UpstreamConfiguration) {
         var fields = request.head.fields
         HopByHop.remove(from: &fields)
+        self.upgrade = UpgradeOffer(request)
+        if let upgrade {
+            fields.add("Connection", "Upgrade")
+            fields.add("Upgrade", upgrade.field)
+        }
         fields.remove("expect")
         fields.remove("content-length")
         fields.remove("host")

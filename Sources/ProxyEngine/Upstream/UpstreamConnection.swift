@@ -42,15 +42,17 @@ extension UpstreamConnection {
     /// The final response's head. Interim ones are passed on, except 100, which this proxy has answered itself.
     ///
     /// - Parameter phase: What is waited for; asked anew for each wait, since the end of the request moves it.
+    /// - Parameter offer: What the upstream may answer with 101.
     func receiveHead(
         by phase: () -> Phase,
+        accepting offer: UpgradeOffer?,
         onInterim: ((ResponseHead) -> Void)?
     ) async throws(ProxyError) -> ResponseHead {
         var interim = 0
         while true {
             do throws(HTTP1Error) {
                 while let head = try self.takeHead() {
-                    guard head.status < 200 else { return head }
+                    guard head.status < 200, offer?.isAccepted(by: head) != true else { return head }
                     interim += 1
                     guard interim <= Self.maxInterim, head.status != 101 else {
                         throw .malformed("an interim response that was not asked for")

@@ -13,6 +13,8 @@ package struct Reply: Sendable {
         case receiveBody
         case pause(Duration)
         case pass(Gate)
+        /// Sends back whatever comes, until the peer ends.
+        case echo
         /// Does nothing until the peer is gone.
         case stall
         /// Ends what it sends, and reads on.

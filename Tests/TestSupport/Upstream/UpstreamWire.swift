@@ -89,6 +89,13 @@ struct UpstreamWire: Sendable {
         case .receiveBody: try await self.receiveBody(&request)
         case .pause(let duration): try await Task.sleep(for: duration)
         case .pass(let gate): try await gate.pass()
+        case .echo:
+            while true {
+                let piece = try await self.wire.receive("bytes", upTo: Self.limit) { bytes in
+                    bytes.readableBytes > 0 ? bytes.readSlice(length: bytes.readableBytes) : nil
+                }
+                try await self.wire.send(piece, upTo: Self.limit)
+            }
         case .stall:
             let end = try await self.wire.gone(upTo: Self.limit)
             throw WireEnded(end: end, rest: "")
