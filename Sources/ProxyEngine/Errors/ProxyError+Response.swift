@@ -12,6 +12,7 @@ extension ProxyError {
         case .headersTooLarge: (431, "http_request_error", "The request's header section is too large")
         case .contentTooLarge: (413, "http_request_error", "The request's content is too large")
         case .versionNotSupported: (505, "http_request_error", "The HTTP version is not supported")
+        case .notImplemented: (501, "http_request_error", "The request needs what is not implemented")
         case .requestTimeout: (408, "http_request_error", "The request took too long to arrive")
         case .methodNotAllowed: (405, "http_request_denied", "The method is not allowed here")
         case .noRoute: (404, "http_request_denied", "No upstream is declared for this path")

@@ -10,6 +10,10 @@ extension Response {
     /// Takes out what was meant for our own connection.
     mutating func prepareForDownstream() {
         HopByHop.remove(from: &self.head.fields)
+        // They are equal, or the answer would have been refused (RFC 9110, 8.6).
+        if self.head.fields.count(of: "content-length") > 1, let length = self.head.fields["content-length"] {
+            self.head.fields.set("Content-Length", length)
+        }
         self.head.fields.add("Via", Self.via[self.head.minorVersion & 1])
     }
 

@@ -305,7 +305,7 @@ final class ServerConnection {
 
 extension RequestHead {
     fileprivate var expectsContinue: Bool {
-        self.minorVersion >= 1 && self.fields["expect"]?.equalsIgnoringCase("100-continue") == true
+        self.minorVersion >= 1 && self.fields.list("expect", contains: "100-continue")
     }
 
     /// RFC 9112, 9.3.
