@@ -84,11 +84,15 @@ let package = Package(
             exclude: ["Certificates"],
             swiftSettings: settings
         ),
-        .testTarget(name: "HTTPMessageTests", dependencies: ["HTTPMessage", nioCore], swiftSettings: settings),
+        .testTarget(
+            name: "HTTPMessageTests",
+            dependencies: ["HTTPMessage", "TestSupport", nioCore],
+            swiftSettings: settings
+        ),
         .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: settings),
         .testTarget(
             name: "HTTPCachingTests",
-            dependencies: ["HTTPMessage", "HTTPCaching", nioCore],
+            dependencies: ["HTTPMessage", "HTTPCaching", "TestSupport", nioCore],
             swiftSettings: settings
         ),
         .testTarget(

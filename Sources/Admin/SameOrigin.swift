@@ -12,7 +12,7 @@ extension LocalRequest {
         let host = self.head.fields["host"] ?? ""
         let isOwn = origin.map { $0.equalsIgnoringCase("http://\(host)") } ?? true
         guard isOwn, site == "none" || site == "same-origin" else {
-            throw ProxyError(.denied, "a page of another site may not change a circuit")
+            throw ProxyError(.crossSite, "a page of another site may not change a circuit")
         }
     }
 }

@@ -21,10 +21,14 @@ struct ProfileCommand: ParsableCommand {
     @Argument(help: "The profile to print: \(Self.names).")
     var name: String
 
-    func run() throws {
-        guard let text = PlantProfiles.all[self.name] else {
-            throw ValidationError("There is no profile '\(self.name)'. Shipped are: \(Self.names).")
-        }
+    /// Not in `run`, whose errors come with the usage of `windbreak` as a whole.
+    func validate() throws {
+        guard PlantProfiles.all[self.name] == nil else { return }
+        throw ValidationError("There is no profile '\(self.name)'. Shipped are: \(Self.names).")
+    }
+
+    func run() {
+        let text = PlantProfiles.all[self.name] ?? ""
         print(text, terminator: text.hasSuffix("\n") ? "" : "\n")
     }
 

@@ -51,7 +51,7 @@ final class Server: Sendable {
     /// Finishes what runs, within the time that the configuration gives.
     func stop(because signal: some CustomStringConvertible) async {
         let limit = self.engine.snapshot?.configuration.drainTimeout ?? .zero
-        self.logger.notice("[STOP] \(signal): finishing what runs, for \(limit) at most")
+        self.logger.notice("[STOP] \(signal): finishing what runs, for \(Quantity.text(limit)) at most")
         let cut = await self.engine.drain(within: limit)
         self.logger.notice("[STOP] windbreak ends", metadata: ["connections_cut": "\(cut)"])
         self.flushLogs()

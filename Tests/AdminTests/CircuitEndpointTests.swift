@@ -78,6 +78,7 @@ struct CircuitEndpointTests {
             to: .of(.post, "/circuits/weather", query: "state=open", fields: fields)
         )
         #expect(response.status == 403)
+        #expect(response.reason == "cross-site")
         #expect(self.circuit.state == .closed)
     }
 

@@ -2,6 +2,7 @@
 
 import HTTPMessage
 import NIOCore
+import TestSupport
 import Testing
 
 @Suite struct JSONTests {

@@ -39,6 +39,7 @@ struct CommandLineTests {
         #expect(profile.output.contains("plant.id"))
         let unknown = try await windbreak("profile", "plantid")
         #expect(unknown.errors.contains("plant_id, plantnet"))
+        #expect(unknown.errors.contains("Usage: windbreak profile <name>"))
     }
 
     @Test("finds a good file good")

@@ -27,6 +27,7 @@ struct LifeTests {
 
         serving.process.send(signal)
         #expect(try await serving.process.end() == 0)
+        try await serving.process.line("finishing what runs, for 30s at most")
         #expect(workplace.read("windbreak.pid") == nil)
     }
 

@@ -127,8 +127,9 @@ extension LegOutcome.Result {
             self = step == .exchange ? .skipped(reason: "content-too-large") : .failed(reason: "response-malformed")
         case .cancelled:
             self = .failed(reason: "cancelled")
-        case .badRequest, .targetTooLong, .headersTooLarge, .versionNotSupported, .requestTimeout, .methodNotAllowed,
-            .noRoute, .denied, .loop, .internalError:
+        case .badRequest, .targetTooLong, .headersTooLarge, .versionNotSupported, .notImplemented, .requestTimeout,
+            .methodNotAllowed,
+            .noRoute, .denied, .crossSite, .loop, .internalError:
             self = .failed(reason: "request-failed")
         }
     }

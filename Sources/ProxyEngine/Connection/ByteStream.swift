@@ -37,13 +37,20 @@ final class ByteStream: ChannelInboundHandler {
     var onClose: (() -> Void)?
     /// Called with what was received while the reader waits. Returns whether he may wait on.
     var onReceive: (() -> Bool)?
+    /// Called once when the peer has said that it sends nothing more, where its channel allows for that.
+    var onInputClosed: (() -> Void)?
     /// Nothing is expected now: bytes that come close the connection.
     var closesOnBytes = false
+    /// How often something was queued to be sent.
+    private(set) var writes = 0
 
     private var context: ChannelHandlerContext?
     private var isSecured = false
     private var end: Interruption?
     private var isReading = false
+    private var hasNews = false
+    private var isInputClosed = false
+    private var waits = 0
     private var reader: Waiter?
     private var writer: Waiter?
     private var timer: DeadlineTimer?
@@ -51,6 +58,7 @@ final class ByteStream: ChannelInboundHandler {
     private enum Side { case reader, writer }
 
     private struct Waiter {
+        let id: Int
         var continuation: UnsafeContinuation<Interruption?, Never>
         var deadline: NIODeadline
     }
@@ -71,6 +79,7 @@ final class ByteStream: ChannelInboundHandler {
     func receiveMore(until deadline: NIODeadline) async throws(Interruption) {
         if let end = self.end { throw end }
         if Task.isCancelled { throw .cancelled }
+        if self.isInputClosed { throw .ended(nil) }
         self.requestRead()
         if let interruption = await self.wait(for: .reader, until: deadline) { throw interruption }
     }
@@ -84,7 +93,7 @@ final class ByteStream: ChannelInboundHandler {
 
     /// Asks the socket for bytes without waiting, so that the end of a connection is seen while nobody reads.
     func requestRead() {
-        guard !self.isReading, let context = self.context else { return }
+        guard !self.isReading, !self.isInputClosed, let context = self.context else { return }
         self.isReading = true
         context.read()
     }
@@ -103,6 +112,7 @@ final class ByteStream: ChannelInboundHandler {
     /// Queues bytes; nothing is sent before `flush`.
     func write(_ buffer: ByteBuffer) {
         guard self.end == nil, let context = self.context, buffer.readableBytes > 0 else { return }
+        self.writes += 1
         context.write(self.wrapOutboundOut(buffer), promise: nil)
     }
 
@@ -120,9 +130,39 @@ final class ByteStream: ChannelInboundHandler {
         if let interruption = await self.wait(for: .writer, until: deadline) { throw interruption }
     }
 
+    /// Returns when the socket has taken everything; `close` would drop the rest.
+    func flushAll(until deadline: NIODeadline) async throws(Interruption) {
+        if let end = self.end { throw end }
+        let mark = self.markWrites()
+        while !mark.isSent {
+            if let interruption = await self.wait(for: .writer, until: deadline) { throw interruption }
+        }
+        if let end = self.end { throw end }
+    }
+
+    private final class WriteMark {
+        var isSent = false
+    }
+
+    /// Flushes, and tells when everything that was written before has been sent or dropped.
+    private func markWrites() -> WriteMark {
+        let mark = WriteMark()
+        let promise = self.loop.makePromise(of: Void.self)
+        promise.futureResult.assumeIsolated().whenComplete { _ in
+            mark.isSent = true
+            self.resume(.writer, with: nil)
+        }
+        if let context = self.context {
+            context.writeAndFlush(self.wrapOutboundOut(ByteBuffer()), promise: promise)
+        } else {
+            promise.succeed()
+        }
+        return mark
+    }
+
     // MARK: Ending
 
-    /// Closes after what was written has been sent.
+    /// Closes at once; of what was written, that is sent which the socket takes without waiting.
     func close() {
         guard let context = self.context else { return }
         context.flush()
@@ -157,6 +197,8 @@ final class ByteStream: ChannelInboundHandler {
         for side: Side,
         until deadline: NIODeadline
     ) async -> Interruption? {
+        self.waits += 1
+        let id = self.waits
         let stream = NIOLoopBound(self, eventLoop: self.loop)
         let loop = self.loop
         return await withTaskCancellationHandler {
@@ -164,7 +206,9 @@ final class ByteStream: ChannelInboundHandler {
             // is resumed once, and `finish` empties both slots.
             await withUnsafeContinuation { continuation in
                 if Task.isCancelled { return continuation.resume(returning: .cancelled) }
-                let waiter = Waiter(continuation: continuation, deadline: deadline)
+                // Whoever waited here before has lost his turn: his task was cancelled, and does not know it yet.
+                self.resume(side, with: .cancelled)
+                let waiter = Waiter(id: id, continuation: continuation, deadline: deadline)
                 switch side {
                 case .reader: self.reader = waiter
                 case .writer: self.writer = waiter
@@ -173,7 +217,10 @@ final class ByteStream: ChannelInboundHandler {
             }
         } onCancel: {
             loop.execute {
-                stream.value.resume(side, with: .cancelled)
+                let stream = stream.value
+                // By now somebody else may wait here.
+                let waiter = side == .reader ? stream.reader : stream.writer
+                if waiter?.id == id { stream.resume(side, with: .cancelled) }
             }
         }
     }
@@ -217,9 +264,13 @@ final class ByteStream: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case TLSUserEvent.handshakeCompleted = event {
+        switch event {
+        case TLSUserEvent.handshakeCompleted:
             self.isSecured = true
             self.resume(.reader, with: nil)
+        case ChannelEvent.inputClosed:
+            self.inputClosed()
+        default: break
         }
         context.fireUserInboundEventTriggered(event)
     }
@@ -230,12 +281,16 @@ final class ByteStream: ChannelInboundHandler {
         var bytes = self.unwrapInboundIn(data)
         if self.closesOnBytes { return context.close(promise: nil) }
         if self.received.readableBytes == 0 { self.received = bytes } else { self.received.writeBuffer(&bytes) }
+        self.hasNews = true
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
         self.isReading = false
         // A read that stands all the time costs no system call to ask for it, and shows when the peer goes.
         if self.received.readableBytes < Self.readAhead { self.requestRead() }
+        // The end of the peer's side completes a read too.
+        guard self.hasNews else { return }
+        self.hasNews = false
         guard self.reader != nil, !(self.onReceive?() ?? false) else { return }
         self.resume(.reader, with: nil)
     }
@@ -254,6 +309,14 @@ final class ByteStream: ChannelInboundHandler {
         context.fireChannelInactive()
     }
 
+    private func inputClosed() {
+        self.isInputClosed = true
+        self.resume(.reader, with: .ended(nil))
+        let onInputClosed = self.onInputClosed
+        self.onInputClosed = nil
+        onInputClosed?()
+    }
+
     private func gone(_ error: (any Error)?) {
         self.context = nil
         self.timer?.cancel()
@@ -261,6 +324,7 @@ final class ByteStream: ChannelInboundHandler {
         let onClose = self.onClose
         self.onClose = nil
         self.onReceive = nil
+        self.onInputClosed = nil
         onClose?()
     }
 }

@@ -15,10 +15,12 @@ package struct ProxyError: Error, Sendable, Equatable {
         case headersTooLarge = "headers-too-large"
         case contentTooLarge = "content-too-large"
         case versionNotSupported = "version-not-supported"
+        case notImplemented = "not-implemented"
         case requestTimeout = "request-timeout"
         case methodNotAllowed = "method-not-allowed"
         case noRoute = "no-route"
         case denied = "denied"
+        case crossSite = "cross-site"
         case loop = "loop"
         case cancelled = "cancelled"
         // The upstream's.
@@ -55,8 +57,9 @@ package struct ProxyError: Error, Sendable, Equatable {
 
     package var source: Source {
         switch self.kind {
-        case .badRequest, .targetTooLong, .headersTooLarge, .contentTooLarge, .versionNotSupported, .requestTimeout,
-            .methodNotAllowed, .noRoute, .denied, .loop, .cancelled:
+        case .badRequest, .targetTooLong, .headersTooLarge, .contentTooLarge, .versionNotSupported, .notImplemented,
+            .requestTimeout,
+            .methodNotAllowed, .noRoute, .denied, .crossSite, .loop, .cancelled:
             .downstream
         case .dns, .connectRefused, .connectFailed, .connectTimeout, .tlsCertificate, .tls, .firstByteTimeout,
             .idleTimeout, .totalTimeout, .reset, .incomplete, .protocolError:
@@ -75,8 +78,9 @@ package struct ProxyError: Error, Sendable, Equatable {
         case .connectTimeout, .firstByteTimeout, .idleTimeout, .totalTimeout: .failure(.timeout)
         case .reset, .incomplete: .failure(.reset)
         case .protocolError: .failure(.protocol)
-        case .badRequest, .targetTooLong, .headersTooLarge, .contentTooLarge, .versionNotSupported, .requestTimeout,
-            .methodNotAllowed, .noRoute, .denied, .loop, .cancelled, .circuitOpen, .internalError:
+        case .badRequest, .targetTooLong, .headersTooLarge, .contentTooLarge, .versionNotSupported, .notImplemented,
+            .requestTimeout,
+            .methodNotAllowed, .noRoute, .denied, .crossSite, .loop, .cancelled, .circuitOpen, .internalError:
             .cancelled
         }
     }

@@ -9,8 +9,13 @@ extension Response {
     /// Takes out what was meant for our own connection.
     mutating func prepareForDownstream() {
         HopByHop.remove(from: &self.head.fields)
-        // Of content that is there whoever writes it tells the length.
-        if self.body.length != 0 { self.head.fields.remove("content-length") }
+        if self.body.length != 0 {
+            // Of content that is there whoever writes it tells the length.
+            self.head.fields.remove("content-length")
+        } else if self.head.fields.count(of: "content-length") > 1, let length = self.head.fields["content-length"] {
+            // They are equal, or the answer would have been refused (RFC 9110, 8.6).
+            self.head.fields.set("Content-Length", length)
+        }
         self.head.fields.add("Via", Self.via[self.head.minorVersion & 1])
     }
 

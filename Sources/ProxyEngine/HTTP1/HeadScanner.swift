@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPMessage
 import NIOCore
 
 /// Finds the end of a head in bytes that arrive in any pieces, and looks at each byte once.
@@ -36,6 +37,36 @@ struct HeadScanner {
             return .success(nil)
         }
         return try result.get()
+    }
+
+    /// Takes a head out of the buffer once it is whole, or returns nil and leaves the buffer.
+    ///
+    /// - Parameter parse: Makes a head of its first line and of its fields.
+    mutating func takeHead<Head>(
+        from buffer: inout ByteBuffer,
+        limits: HeadLimits,
+        _ parse: (_ line: UnsafeRawBufferPointer, _ fields: HeaderFields) throws(HTTP1Error) -> Head
+    ) throws(HTTP1Error) -> Head? {
+        guard let length = try self.end(in: buffer, limits: limits) else { return nil }
+        self.reset()
+        let result = buffer.withUnsafeReadableBytes { readable in
+            Result { () throws(HTTP1Error) in
+                let bytes = UnsafeRawBufferPointer(rebasing: readable[..<(length - 2)])
+                guard let lineEnd = bytes.firstIndex(of: 0x0D), bytes[lineEnd + 1] == 0x0A else {
+                    throw .malformed("a carriage return stands within a line")
+                }
+                return try parse(
+                    UnsafeRawBufferPointer(rebasing: bytes[..<lineEnd]),
+                    try FieldLines.parse(
+                        UnsafeRawBufferPointer(rebasing: bytes[(lineEnd + 2)...]),
+                        maxFields: limits.count
+                    )
+                )
+            }
+        }
+        let head = try result.get()
+        buffer.moveReaderIndex(forwardBy: length)
+        return head
     }
 
     mutating func reset() { self = HeadScanner() }

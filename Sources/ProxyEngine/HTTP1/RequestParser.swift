@@ -22,11 +22,13 @@ struct RequestParser {
         if first == 0x0D { return nil }
         // Whatever does not begin with a method is refused at once, without waiting for a line: TLS, say.
         guard first.isTokenCharacter else { throw .malformed("this is not HTTP") }
-        guard let length = try self.scanner.end(in: buffer, limits: self.limits) else { return nil }
-        self.scanner.reset()
-        let head = try Self.parse(buffer, length: length, limits: self.limits)
-        buffer.moveReaderIndex(forwardBy: length)
-        self.emptyLines = 0
+        let head = try self.scanner.takeHead(from: &buffer, limits: self.limits) {
+            (line, fields) throws(HTTP1Error) in
+            let head = try Self.parseLine(line, fields)
+            try Self.checkHost(head)
+            return head
+        }
+        if head != nil { self.emptyLines = 0 }
         return head
     }
 
@@ -44,35 +46,16 @@ struct RequestParser {
         }
     }
 
-    private static func parse(
-        _ buffer: ByteBuffer,
-        length: Int,
-        limits: HeadLimits
+    private static func parseLine(
+        _ line: UnsafeRawBufferPointer,
+        _ fields: HeaderFields
     ) throws(HTTP1Error) -> RequestHead {
-        let result = buffer.withUnsafeReadableBytes { readable -> Result<RequestHead, HTTP1Error> in
-            Result { () throws(HTTP1Error) in
-                let bytes = UnsafeRawBufferPointer(rebasing: readable[..<(length - 2)])
-                guard let lineEnd = bytes.firstIndex(of: 0x0D), bytes[lineEnd + 1] == 0x0A else {
-                    throw .malformed("a carriage return stands within a line")
-                }
-                var head = try Self.parseLine(UnsafeRawBufferPointer(rebasing: bytes[..<lineEnd]))
-                head.fields = try FieldLines.parse(
-                    UnsafeRawBufferPointer(rebasing: bytes[(lineEnd + 2)...]),
-                    maxFields: limits.count
-                )
-                try Self.checkHost(head)
-                return head
-            }
-        }
-        return try result.get()
-    }
-
-    private static func parseLine(_ line: UnsafeRawBufferPointer) throws(HTTP1Error) -> RequestHead {
         var methodEnd = 0
         while methodEnd < line.count, line[methodEnd].isTokenCharacter { methodEnd += 1 }
-        guard methodEnd > 0, methodEnd <= 32, methodEnd < line.count, line[methodEnd] == 0x20 else {
+        guard methodEnd > 0, methodEnd < line.count, line[methodEnd] == 0x20 else {
             throw .malformed("the method is not a token")
         }
+        guard methodEnd <= 32 else { throw .notImplemented("no method is that long") }
         let targetStart = methodEnd + 1
         var targetEnd = targetStart
         while targetEnd < line.count, Self.isTargetCharacter(line[targetEnd]) { targetEnd += 1 }
@@ -82,6 +65,7 @@ struct RequestParser {
         return RequestHead(
             HTTPMethod(rawValue: String(decoding: line[..<methodEnd], as: UTF8.self)),
             String(decoding: line[targetStart..<targetEnd], as: UTF8.self),
+            fields: fields,
             minorVersion: try HTTPVersion.minor(UnsafeRawBufferPointer(rebasing: line[(targetEnd + 1)...]))
         )
     }
@@ -104,12 +88,12 @@ struct RequestParser {
 }
 
 enum HTTPVersion {
-    /// The minor version of `HTTP/1.0` or `HTTP/1.1`.
+    /// 0 for `HTTP/1.0`, and 1 for `HTTP/1.1` and whatever may come after it (RFC 9110, 2.5).
     static func minor(_ bytes: UnsafeRawBufferPointer) throws(HTTP1Error) -> Int {
         guard bytes.count == 8, bytes.starts(with: "HTTP/".utf8), bytes[6] == 0x2E,
             0x30...0x39 ~= bytes[5], 0x30...0x39 ~= bytes[7]
         else { throw .malformed("the HTTP version is malformed") }
-        guard bytes[5] == 0x31, bytes[7] <= 0x31 else { throw .unsupportedVersion }
-        return Int(bytes[7] - 0x30)
+        guard bytes[5] == 0x31 else { throw .unsupportedVersion }
+        return bytes[7] == 0x30 ? 0 : 1
     }
 }

@@ -10,25 +10,7 @@ struct ResponseParser {
     /// Takes one head out of the buffer, or returns nil and leaves the buffer until more bytes have come.
     mutating func next(in buffer: inout ByteBuffer) throws(HTTP1Error) -> ResponseHead? {
         guard Self.mayBeHTTP(buffer) else { throw .malformed("the answer is not HTTP") }
-        guard let length = try self.scanner.end(in: buffer, limits: .response) else { return nil }
-        self.scanner.reset()
-        let result = buffer.withUnsafeReadableBytes { readable -> Result<ResponseHead, HTTP1Error> in
-            Result { () throws(HTTP1Error) in
-                let bytes = UnsafeRawBufferPointer(rebasing: readable[..<(length - 2)])
-                guard let lineEnd = bytes.firstIndex(of: 0x0D), bytes[lineEnd + 1] == 0x0A else {
-                    throw .malformed("a carriage return stands within a line")
-                }
-                var head = try Self.parseLine(UnsafeRawBufferPointer(rebasing: bytes[..<lineEnd]))
-                head.fields = try FieldLines.parse(
-                    UnsafeRawBufferPointer(rebasing: bytes[(lineEnd + 2)...]),
-                    maxFields: HeadLimits.response.count
-                )
-                return head
-            }
-        }
-        let head = try result.get()
-        buffer.moveReaderIndex(forwardBy: length)
-        return head
+        return try self.scanner.takeHead(from: &buffer, limits: .response, Self.parseLine)
     }
 
     /// Garbage is told by its first bytes, so that it need not have an end to be refused.
@@ -36,7 +18,10 @@ struct ResponseParser {
         zip(buffer.readableBytesView, "HTTP/".utf8).allSatisfy { $0 == $1 }
     }
 
-    private static func parseLine(_ line: UnsafeRawBufferPointer) throws(HTTP1Error) -> ResponseHead {
+    private static func parseLine(
+        _ line: UnsafeRawBufferPointer,
+        _ fields: HeaderFields
+    ) throws(HTTP1Error) -> ResponseHead {
         guard line.count >= 12, line[8] == 0x20 else { throw .malformed("the status line is malformed") }
         let minor = try HTTPVersion.minor(UnsafeRawBufferPointer(rebasing: line[..<8]))
         guard let status = Int(String(decoding: line[9..<12], as: UTF8.self)), 100...599 ~= status else {
@@ -47,6 +32,11 @@ struct ResponseParser {
         guard reason.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
             throw .malformed("the reason phrase has a control character")
         }
-        return ResponseHead(status, reason: String(decoding: reason, as: UTF8.self), minorVersion: minor)
+        return ResponseHead(
+            status,
+            reason: String(decoding: reason, as: UTF8.self),
+            fields: fields,
+            minorVersion: minor
+        )
     }
 }

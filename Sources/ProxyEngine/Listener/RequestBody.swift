@@ -16,12 +16,7 @@ final class RequestBody: BodySource {
     private var awaitsContinue: Bool
 
     init(_ framing: BodyFraming, from stream: ByteStream, awaitsContinue: Bool, idle: TimeAmount) {
-        self.length =
-            switch framing {
-            case .none: 0
-            case .length(let length): length
-            case .chunked, .untilClose: nil
-            }
+        self.length = framing.length
         self.decoder = BodyDecoder(framing)
         self.stream = stream
         self.awaitsContinue = awaitsContinue
@@ -89,6 +84,7 @@ final class RequestBody: BodySource {
             switch error {
             case .timedOut: throw ProxyError(.requestTimeout, "the content stopped arriving")
             case .abandoned(let reason): throw reason
+            case .ended where self.stream.isOpen: throw ProxyError(.badRequest, "the request ended within its content")
             case .ended, .cancelled: throw ProxyError(.cancelled, "the client went away within its request")
             }
         }
@@ -104,6 +100,7 @@ extension ProxyError {
             case .targetTooLong: .targetTooLong
             case .headTooLarge: .headersTooLarge
             case .unsupportedVersion: .versionNotSupported
+            case .notImplemented: .notImplemented
             case .bodyTooLarge: .contentTooLarge
             }
         self.init(kind, error.detail)

@@ -28,7 +28,7 @@ struct ResponseWriter {
         switch response.body {
         case .whole(let content):
             var written = self.put(response.head, content)
-            written.error = await self.flush()
+            written.error = await self.flush(all: !self.keepsAlive)
             return written
         case .stream(let source):
             return await self.write(response.head, source)
@@ -86,7 +86,7 @@ struct ResponseWriter {
                 HeadWriter.writeLastChunk(trailers: source.trailers, to: &end)
                 self.stream.write(end)
             }
-            written.error = await self.flush()
+            written.error = await self.flush(all: !self.keepsAlive || endsWithConnection)
         } catch {
             source.abandon()
             written.error = error
@@ -122,9 +122,15 @@ struct ResponseWriter {
         buffer.writeStaticString("\r\n")
     }
 
-    private func flush() async -> ProxyError? {
+    /// - Parameter all: Before the end of a connection, everything has to be on its way.
+    private func flush(all: Bool = false) async -> ProxyError? {
         do throws(ByteStream.Interruption) {
-            try await self.stream.flush(until: .now() + self.idle)
+            let deadline = NIODeadline.now() + self.idle
+            if all {
+                try await self.stream.flushAll(until: deadline)
+            } else {
+                try await self.stream.flush(until: deadline)
+            }
             return nil
         } catch {
             switch error {

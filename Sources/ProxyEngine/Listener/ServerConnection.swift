@@ -23,10 +23,13 @@ final class ServerConnection {
 
     /// Made once, since every request carries it.
     private let onInterim: (ResponseHead) -> Void
+    /// The exchange that is going on.
+    private var current: SilentClient.Exchange?
 
-    /// What is still read of a request that was answered early, so that the client gets to read the answer.
-    private static let lingeringBytes = 1 << 20
-    private static let lingeringTime = TimeAmount.seconds(2)
+    /// How long the rest of a request is read that was answered early, so that the client gets to read the answer: as
+    /// long as it keeps coming, and at most so long.
+    private static let lingeringIdle = TimeAmount.seconds(2)
+    private static let lingeringTime = TimeAmount.seconds(10)
 
     /// A request, as far as it got without waiting for anything.
     private struct Arrival {
@@ -62,6 +65,7 @@ final class ServerConnection {
         // Whoever goes away takes back what he asked for.
         self.stream.onClose = { [weak self] in self?.task?.cancel() }
         self.stream.onReceive = { [weak self] in self?.answerAtOnce() ?? false }
+        self.stream.onInputClosed = { [weak self] in self?.inputClosed() }
         self.task = self.worker.start { await connection.value.serve() }
     }
 
@@ -107,8 +111,13 @@ final class ServerConnection {
                 }
             }
         } catch {
-            if case .timedOut = error, !self.isIdle {
+            guard !self.isIdle else { return nil }
+            switch error {
+            case .timedOut:
                 await self.refuse(ProxyError(.requestTimeout, "the header section stopped arriving"), dispatcher)
+            case .ended where self.stream.isOpen:
+                await self.refuse(ProxyError(.badRequest, "the request ended within its header section"), dispatcher)
+            case .ended, .cancelled, .abandoned: break
             }
             return nil
         }
@@ -163,7 +172,7 @@ final class ServerConnection {
         let response = error.response()
         let written = await self.writer(for: head, dispatcher, keepsAlive: false).write(response)
         self.finished(request, response, bytesIn: 0, written, dispatcher)
-        await self.linger()
+        if written.error == nil { await self.linger() } else { self.stream.reset() }
     }
 
     // MARK: Exchange
@@ -200,15 +209,23 @@ final class ServerConnection {
     /// Whether another request may follow.
     private func answer(_ arrival: Arrival) async -> Bool {
         let (head, body) = (arrival.request.head, arrival.body)
+        self.current = SilentClient.Exchange(minorVersion: head.minorVersion)
         var response = await arrival.step.response()
+        self.current?.hasBegun = true
         let keepsAlive = head.wantsKeepAlive && !self.isDraining && self.canSkipRest(of: body)
         let written = await self.writer(for: head, arrival.dispatcher, keepsAlive: keepsAlive).write(response)
         if let error = written.error {
             response.report.reason = error.kind.rawValue
             if error.kind == .cancelled { response.report.outcome = .cancelled }
         }
+        self.current = nil
         self.finished(arrival.request, response, bytesIn: body?.count ?? 0, written, arrival.dispatcher)
-        return await self.end(keepsAlive: keepsAlive, written, body)
+        guard await self.end(keepsAlive: keepsAlive, written, body) else {
+            // A client that has announced the end itself sends nothing that would have to be read.
+            if written.error == nil, head.wantsKeepAlive || body?.isFinished == false { await self.linger() }
+            return false
+        }
+        return true
     }
 
     private func finished(
@@ -240,7 +257,6 @@ final class ServerConnection {
             while let _ = try? await body.next() {}
             return body.isFinished
         }
-        if let body, !body.isFinished { await self.linger() }
         return false
     }
 
@@ -265,18 +281,31 @@ final class ServerConnection {
     private func linger() async {
         self.stream.closeOutput()
         let end = NIODeadline.now() + Self.lingeringTime
-        var dropped = 0
-        while dropped < Self.lingeringBytes {
-            dropped += self.stream.received.readableBytes
+        repeat {
             self.stream.received.clear()
-            guard (try? await self.stream.receiveMore(until: end)) != nil else { return }
+        } while (try? await self.stream.receiveMore(until: min(end, .now() + Self.lingeringIdle))) != nil
+    }
+
+    // MARK: Client's end
+
+    private func inputClosed() {
+        let writes = self.stream.writes
+        self.worker.loop.assumeIsolated().scheduleTask(in: SilentClient.grace) { [weak self] in
+            guard let self, let exchange = self.current else { return }
+            switch exchange.step(hasSent: self.stream.writes > writes) {
+            case .wait: break
+            case .ask:
+                self.stream.write(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n"))
+                self.stream.flush()
+            case .giveUp: self.task?.cancel()
+            }
         }
     }
 }
 
 extension RequestHead {
     fileprivate var expectsContinue: Bool {
-        self.minorVersion >= 1 && self.fields["expect"]?.equalsIgnoringCase("100-continue") == true
+        self.minorVersion >= 1 && self.fields.list("expect", contains: "100-continue")
     }
 
     /// RFC 9112, 9.3.

@@ -21,7 +21,7 @@ struct CircuitLog: Sendable {
         self.logger.info(
             """
             [CIRCUIT] \(name) circuit breaker initialized \
-            (fail_max=\(policy.failMax), reset_timeout=\(policy.resetTimeout.formatted))
+            (fail_max=\(policy.failMax), reset_timeout=\(Quantity.text(policy.resetTimeout)))
             """
         )
     }
@@ -83,6 +83,6 @@ extension CircuitBreaker.State {
 
 extension Duration? {
     fileprivate var limit: String {
-        self.map { "for \($0.formatted)" } ?? "until it is reset"
+        self.map { "for \(Quantity.text($0))" } ?? "until it is reset"
     }
 }

@@ -3,6 +3,7 @@
 import HTTPMessage
 import NIOCore
 import ProxyConfiguration
+import Resilience
 
 /// One try at an upstream: permit, connection, request, response.
 ///
@@ -111,6 +112,9 @@ struct Attempt {
             throw ProxyError(.protocolError, error.detail)
         }
         let rules = self.upstream.configuration.responses
+        let outcome = rules.outcome(of: head.status)
+        // A status that is a failure needs no content to be judged, so that the answer that trips a circuit says so.
+        if outcome == .failure(.status) { ticket.end(outcome) }
         let body = UpstreamBody(
             framing,
             from: connection,
@@ -124,7 +128,7 @@ struct Attempt {
         response.ticket = ticket
         response.report.attempts = 1
         response.report.decision = ticket.isProbe ? .probe : .pass
-        response.report.outcome = rules.outcome(of: head.status)
+        response.report.outcome = outcome
         return response
     }
 }

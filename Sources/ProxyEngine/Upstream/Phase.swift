@@ -41,20 +41,12 @@ struct Phase {
     var error: ProxyError { ProxyError(self.kind, self.detail) }
 
     private var detail: String {
-        let limit = self.limit.formatted
+        let limit = Quantity.text(self.limit)
         return switch self.kind {
         case .connectTimeout: "no connection within \(limit)"
         case .firstByteTimeout: "no answer within \(limit)"
         case .idleTimeout: "nothing moved for \(limit)"
         default: "not finished within \(limit)"
         }
-    }
-}
-
-extension Duration {
-    /// As the configuration writes it: `250ms`, `30s`.
-    var formatted: String {
-        let milliseconds = self.components.seconds * 1000 + self.components.attoseconds / 1_000_000_000_000_000
-        return milliseconds % 1000 == 0 ? "\(milliseconds / 1000)s" : "\(milliseconds)ms"
     }
 }

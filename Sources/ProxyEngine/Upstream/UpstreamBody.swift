@@ -29,12 +29,7 @@ final class UpstreamBody: BodySource {
         sender: BodySender?,
         pool: ConnectionPool?
     ) {
-        self.length =
-            switch framing {
-            case .none: 0
-            case .length(let length): length
-            case .chunked, .untilClose: nil
-            }
+        self.length = framing.length
         self.decoder = BodyDecoder(framing)
         self.connection = connection
         self.ticket = ticket

@@ -39,6 +39,24 @@ import Testing
         }
     }
 
+    @Test func anAnswerThatTripsItSaysSoThoughItIsStillComing() async throws {
+        let gate = Gate()
+        let begun = Reply.respond(500, body: "0123456789").stopping(afterBody: 5, then: .pass(gate))
+        let upstream = try await FaultyUpstream { _ in begun.then(.send(ByteBuffer(string: "56789"))) }
+        try await withProxy(to: upstream) {
+            $0.breaker.failMax = 1
+        } _: { proxy in
+            let client = try await proxy.client()
+            try await client.send("GET", "/api/")
+            let head = try await client.head()
+            #expect(head.status == 500)
+            #expect(head.fields["x-windbreak-circuit"] == "api; state=open")
+            gate.open()
+            _ = try await client.wire.receive("all of the content") { String(buffer: $0) == "0123456789" ? true : nil }
+            #expect(try proxy.upstream().circuit.status.failCount == 1)
+        }
+    }
+
     @Test func aSuccessInBetweenBeginsTheCountAnew() async throws {
         let upstream = try await FaultyUpstream { _ in .respond(500) }
         upstream.script(.respond(502), .respond(503), .respond(200), .respond(504), .respond(500))

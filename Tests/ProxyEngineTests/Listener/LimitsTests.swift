@@ -105,12 +105,15 @@ import Testing
     @Test func aHeadThatDripsIsGivenUp() async throws {
         try await self.withLimits {
             $0.headerTimeout = .milliseconds(200)
+            $0.maxHeaderSize = 16 << 20
         } _: { proxy, _ in
             let client = try await proxy.client()
+            try await client.send("GET / HTTP/1.1\r\nHost: x\r\nA: ")
             let dripping = Task {
                 while !Task.isCancelled {
                     try await client.send("A")
-                    try await Task.sleep(for: .milliseconds(20))
+                    // So that each of them comes by itself.
+                    _ = try await proxy.exchange("GET", "/nowhere")
                 }
             }
             #expect(try await client.response().status == 408)
