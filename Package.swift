@@ -15,6 +15,8 @@ let settings: [SwiftSetting] = [
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioHTTP2: Target.Dependency = .product(name: "NIOHTTP2", package: "swift-nio-http2")
+let nioHPACK: Target.Dependency = .product(name: "NIOHPACK", package: "swift-nio-http2")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 
@@ -27,6 +29,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.0"),
+        .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
@@ -39,13 +42,14 @@ let package = Package(
         .target(name: "HTTPCaching", dependencies: ["HTTPMessage", nioCore, crypto], swiftSettings: settings),
         .target(
             name: "ProxyConfiguration",
-            dependencies: ["CLibYAML", "HTTPMessage", "HTTPCaching", "Resilience", logging],
+            dependencies: ["CLibYAML", "HTTPMessage", "HTTPCaching", "Resilience", nioSSL, logging],
             swiftSettings: settings
         ),
         .target(
             name: "ProxyEngine",
             dependencies: [
-                "HTTPMessage", "HTTPCaching", "ProxyConfiguration", "Resilience", nioCore, nioPosix, nioSSL, logging,
+                "HTTPMessage", "HTTPCaching", "ProxyConfiguration", "Resilience", nioCore, nioPosix, nioSSL, nioHTTP2,
+                nioHPACK, logging,
             ],
             swiftSettings: settings
         ),
@@ -78,7 +82,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "HTTPMessage", "ProxyConfiguration", "ProxyEngine", nioCore, nioPosix, nioSSL, logging,
+                "HTTPMessage", "ProxyConfiguration", "ProxyEngine", nioCore, nioPosix, nioSSL, nioHPACK, logging,
             ],
             path: "Tests/TestSupport",
             exclude: ["Certificates"],

@@ -3,7 +3,6 @@
 import Admin
 import HTTPMessage
 import Logging
-import NIOCore
 import Plants
 import ProxyConfiguration
 import ProxyEngine
@@ -82,15 +81,8 @@ final class Server: Sendable {
 
     /// With the ports that the system chose, where it was left the choice.
     private var addresses: String {
-        let main = self.engine.mainAddresses.map(\.url).joined(separator: ", ")
-        return self.engine.adminAddress.map { "\(main), admin \($0.url)" } ?? main
-    }
-}
-
-extension SocketAddress {
-    fileprivate var url: String {
-        let host = self.ipAddress ?? "?"
-        return "http://\(host.contains(":") ? "[\(host)]" : host):\(self.port ?? 0)"
+        let main = self.engine.mainURLs.joined(separator: ", ")
+        return self.engine.adminURL.map { "\(main), admin \($0)" } ?? main
     }
 }
 

@@ -7,7 +7,16 @@ import Testing
 /// Showing a configuration, and telling two apart.
 @Suite struct DumpTests {
     private static let text = """
-        listen: [127.0.0.1:8080, "[::1]:8080"]
+        listen:
+          - 127.0.0.1:8080
+          - address: "[::1]:8080"
+            tls:
+              certificate: \(Repository.certificates)/localhost.pem
+              key: \(Repository.certificates)/localhost.key.pem
+              client_ca: \(Repository.certificates)/client-authority.pem
+              client_certificates: optional
+            proxy_protocol: [10.0.0.0/8, unix]
+          - unix:/run/windbreak.sock
         admin: off
         threads: 2
         log: {access: /var/log/windbreak.log, format: json}
@@ -97,6 +106,14 @@ import Testing
         #expect(changes.contains("combined.identify.deadline: 2500ms -> 30s"))
         #expect(!changes.contains { $0.contains("hunter") })
         #expect(old.changes(from: old) == [])
+    }
+
+    @Test func `another certificate in the same file is a change`() throws {
+        let old = try Repository.loader().load(text: Self.text)
+        var new = old
+        let other = try #require(new.listen[1].tls)
+        new.listen[1].tls?.chain = other.clientAuthorities
+        #expect(new.changes(from: old) == ["listen: changed"])
     }
 
     @Test func `what its author may not have meant is a warning`() throws {

@@ -21,6 +21,9 @@ enum Repository {
 
     static let fixtures = Self.root + "/Tests/ProxyConfigurationTests/Fixtures"
 
+    /// Certificates for tests. The fixtures name them from their own directory.
+    static let certificates = Self.root + "/Tests/TestSupport/Certificates"
+
     static func text(_ path: String) throws -> String {
         let file = try #require(fopen(path, "r"), "cannot open \(path)")
         defer { fclose(file) }

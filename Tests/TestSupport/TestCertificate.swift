@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOSSL
+package import ProxyConfiguration
 
 /// Certificates for tests, valid until 2056. The keys protect nothing.
 package enum TestCertificate: String, Sendable {
@@ -11,21 +12,75 @@ package enum TestCertificate: String, Sendable {
     /// For `localhost`, signed by nobody who is known.
     case untrusted
 
+    /// For a client, signed by ``clientAuthorityFile``.
+    case client
+
+    /// PEM file of the authority that signed those of clients.
+    package static var clientAuthorityFile: String { Self.path("client-authority.pem") }
+
     /// PEM file of the authority that signed.
     package static var authorityFile: String { Self.path("authority.pem") }
 
+    /// What a listener shows.
+    package func serverTLS(
+        clients: ServerTLS.ClientCertificates? = nil
+    ) throws -> ServerTLS {
+        var tls = ServerTLS(certificateFile: "", keyFile: "", chain: try self.chain(), key: try self.key())
+        if let clients {
+            tls.clientAuthorities = try NIOSSLCertificate.fromPEMFile(Self.clientAuthorityFile)
+            tls.clientCertificates = clients
+        }
+        return tls
+    }
+
     func serverContext() throws -> NIOSSLContext {
-        let chain = try NIOSSLCertificate.fromPEMFile(Self.path("\(self.rawValue).pem"))
-        let key = try NIOSSLPrivateKey(file: Self.path("\(self.rawValue).key.pem"), format: .pem)
-        return try NIOSSLContext(
+        try NIOSSLContext(
             configuration: .makeServerConfiguration(
-                certificateChain: chain.map { .certificate($0) },
-                privateKey: .privateKey(key)
+                certificateChain: try self.chain().map { .certificate($0) },
+                privateKey: .privateKey(try self.key())
             )
         )
     }
 
+    fileprivate func chain() throws -> [NIOSSLCertificate] {
+        try NIOSSLCertificate.fromPEMFile(Self.path("\(self.rawValue).pem"))
+    }
+
+    fileprivate func key() throws -> NIOSSLPrivateKey {
+        try NIOSSLPrivateKey(file: Self.path("\(self.rawValue).key.pem"), format: .pem)
+    }
+
     private static func path(_ name: String) -> String {
         #filePath.split(separator: "/").dropLast().map { "/\($0)" }.joined() + "/Certificates/\(name)"
+    }
+}
+
+/// How a client of a test speaks TLS. It trusts ``TestCertificate/authorityFile``.
+package struct TestClientTLS: Sendable {
+    /// Whose certificate is wanted.
+    package var serverName = "localhost"
+    /// Shown if the server asks for one.
+    package var certificate: TestCertificate?
+    /// Offered by ALPN.
+    package var protocols: [String] = []
+    /// TLS 1.1 at most.
+    package var isOutdated = false
+    /// Sent in the clear before the handshake.
+    package var preface = ""
+
+    package init() {}
+
+    package init(_ change: (inout TestClientTLS) -> Void) { change(&self) }
+
+    func context() throws -> NIOSSLContext {
+        var settings = TLSConfiguration.makeClientConfiguration()
+        settings.trustRoots = .file(TestCertificate.authorityFile)
+        settings.applicationProtocols = self.protocols
+        if self.isOutdated { settings.maximumTLSVersion = .tlsv11 }
+        if let certificate {
+            settings.certificateChain = try certificate.chain().map { .certificate($0) }
+            settings.privateKey = .privateKey(try certificate.key())
+        }
+        return try NIOSSLContext(configuration: settings)
     }
 }

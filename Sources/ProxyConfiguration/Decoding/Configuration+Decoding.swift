@@ -7,7 +7,7 @@ extension Configuration {
     mutating func decodeSettings(_ reader: inout MappingReader) {
         let listen = reader.value("listen")
         let admin = reader.value("admin")
-        if let listen { self.listen = Self.addresses(listen, reader.problems) }
+        self.listen = ListenerConfiguration.decode(listen, &reader) ?? self.listen
         if let admin { self.admin = admin.isWord("off") ? nil : admin.listenAddress(reader.problems) }
         self.checkAddresses(listen: listen, admin: admin, at: reader.node, reader.problems)
         self.threads = reader.value("threads").flatMap { node in
@@ -20,20 +20,13 @@ extension Configuration {
         self.cacheMemory = reader.section("cache") { $0.size("memory", in: 0...(1 << 40), default: memory) }
     }
 
-    private static func addresses(_ node: Node, _ problems: Problems) -> [ListenAddress] {
-        guard case .sequence(let elements) = node.content else {
-            return [node.listenAddress(problems)].compactMap(\.self)
-        }
-        if elements.isEmpty { problems.error("expected at least one address", at: node) }
-        return elements.compactMap { $0.listenAddress(problems) }
-    }
-
     private func checkAddresses(listen: Node?, admin: Node?, at root: Node, _ problems: Problems) {
-        for (index, address) in self.listen.enumerated() where self.listen[..<index].contains(where: address.overlaps) {
+        let addresses = self.listen.map(\.address)
+        for (index, address) in addresses.enumerated() where addresses[..<index].contains(where: address.overlaps) {
             problems.error("two of these are the same address", at: listen ?? root)
         }
         guard let address = self.admin else { return }
-        if self.listen.contains(where: address.overlaps) {
+        if addresses.contains(where: address.overlaps) {
             problems.error("listen and admin cannot be the same address", at: admin ?? listen ?? root)
         } else if !address.isLoopback {
             let place = admin ?? root
@@ -43,17 +36,6 @@ extension Configuration {
                 path: place.path
             )
         }
-    }
-}
-
-extension ListenAddress {
-    var isLoopback: Bool { self.host == "localhost" || self.host == "::1" || self.host.hasPrefix("127.") }
-
-    private var isWildcard: Bool { self.host == "0.0.0.0" || self.host == "::" }
-
-    /// Whether binding both would fail.
-    func overlaps(_ other: ListenAddress) -> Bool {
-        self.port != 0 && self.port == other.port && (self.host == other.host || self.isWildcard || other.isWildcard)
     }
 }
 
@@ -84,6 +66,11 @@ extension DownstreamConfiguration {
     static func decode(_ reader: inout MappingReader) -> DownstreamConfiguration {
         var downstream = DownstreamConfiguration()
         let wait = Duration.milliseconds(100)...Duration.seconds(86400)
+        downstream.handshakeTimeout = reader.duration(
+            "handshake_timeout",
+            in: wait,
+            default: downstream.handshakeTimeout
+        )
         downstream.headerTimeout = reader.duration("header_timeout", in: wait, default: downstream.headerTimeout)
         downstream.keepAlive = reader.duration("keep_alive", in: wait, default: downstream.keepAlive)
         downstream.idle = reader.duration("idle", in: wait, default: downstream.idle)
@@ -94,6 +81,7 @@ extension DownstreamConfiguration {
             default: downstream.maxHeaderSize
         )
         downstream.maxHeaderCount = reader.int("max_header_count", in: 10...100_000, default: downstream.maxHeaderCount)
+        downstream.maxStreams = reader.int("max_streams", in: 1...10000, default: downstream.maxStreams)
         return downstream
     }
 }

@@ -6,8 +6,9 @@ import Resilience
 /// Values that HTTP has a grammar for. Each function reports what is wrong and returns nil then.
 extension Node {
     func listenAddress(_ problems: Problems) -> ListenAddress? {
-        let what = "an address such as 127.0.0.1:8080 or [::1]:8080"
+        let what = "an address such as 127.0.0.1:8080, [::1]:8080 or unix:/run/windbreak.sock"
         guard let text = self.text(problems, what) else { return nil }
+        if text.hasPrefix("unix:") { return self.socketPath(String(text.dropFirst("unix:".count)), problems) }
         guard let endpoint = Endpoint(parsing: text[...]), !endpoint.host.isEmpty, let port = endpoint.port,
             0...65535 ~= port
         else {
@@ -15,6 +16,30 @@ extension Node {
             return nil
         }
         return ListenAddress(host: endpoint.host, port: port)
+    }
+
+    private func socketPath(_ written: String, _ problems: Problems) -> ListenAddress? {
+        let path = self.location.source.resolve(written)
+        guard !written.isEmpty, !written.hasSuffix("/"), !path.utf8.contains(0) else {
+            self.expected("the path of a socket, such as unix:/run/windbreak.sock", problems)
+            return nil
+        }
+        guard path.utf8.count <= ListenAddress.maxPath else {
+            problems.error("the path of a socket has at most \(ListenAddress.maxPath) octets", at: self)
+            return nil
+        }
+        return .unix(path: path)
+    }
+
+    /// An address or a network, as load balancers have them.
+    func network(_ problems: Problems) -> IPNetwork? {
+        let what = "an address or a network such as 192.0.2.1, 10.0.0.0/8 or 2001:db8::/32"
+        guard let text = self.text(problems, what) else { return nil }
+        guard let network = IPNetwork(text) else {
+            self.expected(what, problems)
+            return nil
+        }
+        return network
     }
 
     func url(_ problems: Problems) -> UpstreamURL? {

@@ -26,7 +26,9 @@ extension Configuration {
         if path.isEntry, old == nil || new == nil { return ["\(path): \(old == nil ? "added" : "removed")"] }
         let words = [old, new].map { $0?.inline ?? "not set" }
         let isShort = words.allSatisfy { $0.utf8.count <= 200 }
-        return [isShort ? "\(path): \(words[0]) -> \(words[1])" : "\(path): changed"]
+        // A file of the same name with something else in it.
+        let isShown = words[0] != words[1] || words[0].contains("***")
+        return [isShort && isShown ? "\(path): \(words[0]) -> \(words[1])" : "\(path): changed"]
     }
 }
 

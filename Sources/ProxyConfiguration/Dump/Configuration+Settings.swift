@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Logging
+import NIOSSL
 
 extension Configuration {
     var settings: Setting {
         .mapping([
-            "listen": .texts(self.listen.map(\.description)),
+            "listen": .list(self.listen.map(\.setting)),
             "admin": .text(self.admin?.description ?? "off"),
             "threads": self.threads.map { .int($0) } ?? .text("auto"),
             "drain_timeout": .duration(self.drainTimeout),
@@ -18,6 +19,33 @@ extension Configuration {
             "combined": .mapping(
                 self.combined.map { Setting.Member(name: $0.name, value: $0.settings) }
             ),
+        ])
+    }
+}
+
+extension ListenerConfiguration {
+    /// The address alone where that is all.
+    fileprivate var setting: Setting {
+        if self.tls == nil, self.proxyProtocol.isEmpty { return .text(self.address.description) }
+        return .mapping([
+            "address": .text(self.address.description),
+            "tls": self.tls?.settings,
+            "proxy_protocol": .texts(
+                self.proxyProtocol.networks.map(\.description) + (self.proxyProtocol.includesUnix ? ["unix"] : [])
+            ),
+        ])
+    }
+}
+
+extension ServerTLS {
+    fileprivate var settings: Setting {
+        .mapping([
+            "certificate": .file(self.certificateFile, contentHash: self.chain.hashValue),
+            "key": .file(self.keyFile, contentHash: self.key.hashValue),
+            "client_ca": self.clientAuthorityFile.map {
+                .file($0, contentHash: self.clientAuthorities.hashValue)
+            },
+            "client_certificates": .text(self.clientCertificates.rawValue),
         ])
     }
 }
@@ -50,12 +78,14 @@ extension LogConfiguration.Access {
 extension DownstreamConfiguration {
     fileprivate var settings: Setting {
         .mapping([
+            "handshake_timeout": .duration(self.handshakeTimeout),
             "header_timeout": .duration(self.headerTimeout),
             "keep_alive": .duration(self.keepAlive),
             "idle": .duration(self.idle),
             "max_target": .size(self.maxTarget),
             "max_header_size": .size(self.maxHeaderSize),
             "max_header_count": .int(self.maxHeaderCount),
+            "max_streams": .int(self.maxStreams),
         ])
     }
 }

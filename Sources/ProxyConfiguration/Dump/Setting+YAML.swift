@@ -4,7 +4,7 @@ extension Setting {
     /// On one line, as between `{ }` and `[ ]`.
     var inline: String {
         switch self {
-        case .text(let text): Self.scalar(text)
+        case .text(let text), .file(let text, _): Self.scalar(text)
         case .secret: Self.scalar("***")
         case .list(let elements): "[\(elements.map(\.inline).joined(separator: ", "))]"
         case .mapping(let members):
@@ -30,7 +30,7 @@ extension Setting {
             case .list(let elements) where elements.contains(where: \.isMapping):
                 lines.append(key)
                 for element in elements { lines.append("\(indentation)  - \(element.inline)") }
-            case .text, .secret, .list, .mapping:
+            case .text, .secret, .file, .list, .mapping:
                 lines.append("\(key) \(member.value.inline)")
             }
         }

@@ -5,6 +5,8 @@ enum Setting: Equatable {
     case text(String)
     /// Compared, and never shown.
     case secret(String)
+    /// Shown by its name, compared by its content too.
+    case file(String, contentHash: Int)
     case list([Setting])
     case mapping([Member])
 

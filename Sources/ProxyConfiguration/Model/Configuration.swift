@@ -5,7 +5,7 @@ package import Logging
 /// The whole file, checked and immutable. Nothing here changes after it was loaded; a reload makes another.
 package struct Configuration: Sendable, Equatable {
     /// Where clients connect. Default 127.0.0.1:8080.
-    package var listen: [ListenAddress] = [ListenAddress(host: "127.0.0.1", port: 8080)]
+    package var listen = [ListenerConfiguration(ListenAddress(host: "127.0.0.1", port: 8080))]
     /// Where the operator connects; nil is `off`. Default 127.0.0.1:9901.
     package var admin: ListenAddress? = ListenAddress(host: "127.0.0.1", port: 9901)
     /// Event loops, 1 to 256; nil is `auto`: one for each processor. Read once, at the start.
@@ -23,21 +23,6 @@ package struct Configuration: Sendable, Equatable {
     package var warnings: [Diagnostic] = []
 
     package init() {}
-}
-
-/// A numeric address or host name, and a port. Port 0 lets the system choose.
-package struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
-    package var host: String
-    package var port: Int
-
-    package init(host: String, port: Int) {
-        self.host = host
-        self.port = port
-    }
-
-    package var description: String {
-        self.host.contains(":") ? "[\(self.host)]:\(self.port)" : "\(self.host):\(self.port)"
-    }
 }
 
 package struct LogConfiguration: Sendable, Equatable {
@@ -67,6 +52,8 @@ package struct LogConfiguration: Sendable, Equatable {
 
 /// What clients may send, and how slowly.
 package struct DownstreamConfiguration: Sendable, Equatable {
+    /// From the connection to the end of its PROXY header and TLS handshake. Default 10 s.
+    package var handshakeTimeout: Duration = .seconds(10)
     /// From the first byte of a request to the end of its head. Default 10 s.
     package var headerTimeout: Duration = .seconds(10)
     /// Between two requests on one connection. Default 75 s.
@@ -79,5 +66,7 @@ package struct DownstreamConfiguration: Sendable, Equatable {
     package var maxHeaderSize = 32 << 10
     /// Fields of a head. Default 100; beyond it 431.
     package var maxHeaderCount = 100
+    /// Requests that one connection of HTTP/2 may have open. Default 100; those beyond it are refused.
+    package var maxStreams = 100
     package init() {}
 }

@@ -2,6 +2,7 @@
 
 import Glibc
 import NIOCore
+import NIOSSL
 import NIOTLS
 
 /// A connection as a stream of bytes that an `async` function on the same event loop reads and writes.
@@ -13,8 +14,9 @@ import NIOTLS
 /// 4. tell whoever asked when the peer is gone, also while nobody waits.
 ///
 /// Everything here is confined to the event loop of its channel.
-final class ByteStream: ChannelInboundHandler {
+final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     /// Why a wait ended without what was waited for.
@@ -46,6 +48,8 @@ final class ByteStream: ChannelInboundHandler {
 
     private var context: ChannelHandlerContext?
     private var isSecured = false
+    /// What both sides agreed on by ALPN.
+    private(set) var negotiatedProtocol: String?
     private var end: Interruption?
     private var isReading = false
     private var hasNews = false
@@ -127,6 +131,8 @@ final class ByteStream: ChannelInboundHandler {
         guard let context = self.context else { throw .ended(nil) }
         context.flush()
         guard !context.channel.isWritable else { return }
+        // The end may have come with it.
+        if let end = self.end { throw end }
         if let interruption = await self.wait(for: .writer, until: deadline) { throw interruption }
     }
 
@@ -160,7 +166,31 @@ final class ByteStream: ChannelInboundHandler {
         return mark
     }
 
+    /// Returns when the socket takes more, or somebody has called `resumeWriter`.
+    func waitForWriter(until deadline: NIODeadline) async throws(Interruption) {
+        if let end = self.end { throw end }
+        if let interruption = await self.wait(for: .writer, until: deadline) { throw interruption }
+    }
+
+    func resumeWriter() { self.resume(.writer, with: nil) }
+
     // MARK: Ending
+
+    /// Leaves the connection to what `install` puts behind this, with the bytes that nobody has taken.
+    func handOver(_ install: (any Channel) throws -> Void) throws {
+        guard let context = self.context else { throw ChannelError.ioOnClosedChannel }
+        self.onReceive = nil
+        self.onInputClosed = nil
+        try install(context.channel)
+        self.onClose = nil
+        let rest = self.received
+        self.received = ByteBuffer()
+        if rest.readableBytes > 0 {
+            context.fireChannelRead(self.wrapInboundOut(rest))
+            context.fireChannelReadComplete()
+        }
+        context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
+    }
 
     /// Closes at once; of what was written, that is sent which the socket takes without waiting.
     func close() {
@@ -182,7 +212,12 @@ final class ByteStream: ChannelInboundHandler {
         guard let context = self.context else { return }
         // On the loop of the channel this takes effect before it returns.
         _ = (context.channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
-        context.close(promise: nil)
+        // Past TLS, which would say goodbye first, and so that this is all.
+        let pipeline = context.pipeline.syncOperations
+        let tls =
+            (try? pipeline.context(handlerType: NIOSSLServerHandler.self))
+            ?? (try? pipeline.context(handlerType: NIOSSLClientHandler.self))
+        (tls ?? context).close(promise: nil)
     }
 
     /// Ends every wait, now and later, with this reason. The connection is not closed by it.
@@ -265,8 +300,9 @@ final class ByteStream: ChannelInboundHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
-        case TLSUserEvent.handshakeCompleted:
+        case TLSUserEvent.handshakeCompleted(let negotiatedProtocol):
             self.isSecured = true
+            self.negotiatedProtocol = negotiatedProtocol
             self.resume(.reader, with: nil)
         case ChannelEvent.inputClosed:
             self.inputClosed()

@@ -14,7 +14,7 @@ package final class Engine: Sendable {
     let group: MultiThreadedEventLoopGroup
     let workers: [Worker]
     package let metrics: EngineMetrics
-    private let logger: Logger
+    let logger: Logger
     private let access: AccessLog
     private let mainRoutes: Routes
     private let adminRoutes: Routes
@@ -60,11 +60,13 @@ package final class Engine: Sendable {
         let builder = SnapshotBuilder(self.workers, logger: self.logger, metrics: self.metrics)
         let snapshot = try builder.build(configuration, after: old)
         let dispatcher = Dispatcher(snapshot, main: self.mainRoutes(snapshot), admin: self.adminRoutes(snapshot))
-        let (kept, gone) = self.sortListeners(for: configuration)
-        let opened = try await self.open(configuration, besides: kept)
+        let places = try Self.places(in: configuration)
+        let (kept, gone) = self.sortListeners(for: places)
+        let opened = try await self.open(places, besides: kept)
         self.current.withLock { $0 = dispatcher }
         builder.takeOver(snapshot, from: old)
         self.listeners.withLock { $0 = kept + opened }
+        for listener in kept { places.first { $0.isPlace(of: listener) }.map { listener.apply($0.reception) } }
         for listener in opened { listener.startAccepting() }
         for listener in gone { await listener.drain() }
     }
@@ -93,37 +95,59 @@ package final class Engine: Sendable {
 
     package var adminAddress: SocketAddress? { self.addresses(of: .admin).first }
 
+    /// Where clients connect, as they would write it: `https://127.0.0.1:8443`, `unix:/path`.
+    package var mainURLs: [String] { self.listeners.withLock { $0 }.filter { $0.role == .main }.map(\.url) }
+
+    package var adminURL: String? { self.listeners.withLock { $0 }.first { $0.role == .admin }?.url }
+
     private func addresses(of role: Listener.Role) -> [SocketAddress] {
         self.listeners.withLock { $0 }.filter { $0.role == role }.compactMap(\.localAddress)
     }
 
-    private func sortListeners(for configuration: Configuration) -> (kept: [Listener], gone: [Listener]) {
-        let wanted = Self.addresses(in: configuration)
+    /// A listener as the configuration wants it.
+    private struct Place {
+        var address: ListenAddress
+        var role: Listener.Role
+        var reception: Reception
+
+        func isPlace(of listener: Listener) -> Bool { (self.address, self.role) == (listener.address, listener.role) }
+    }
+
+    private static func places(in configuration: Configuration) throws(EngineError) -> [Place] {
+        let admin = configuration.admin.map { ListenerConfiguration($0) }
+        let all = configuration.listen.map { ($0, Listener.Role.main) } + [admin].compactMap { $0.map { ($0, .admin) } }
+        var places: [Place] = []
+        for (listener, role) in all {
+            do {
+                let reception = try Reception(listener, timeout: configuration.downstream.handshakeTimeout)
+                places.append(Place(address: listener.address, role: role, reception: reception))
+            } catch {
+                throw EngineError.cannotSecure(listener.address, error)
+            }
+        }
+        return places
+    }
+
+    private func sortListeners(for places: [Place]) -> (kept: [Listener], gone: [Listener]) {
         let listeners = self.listeners.withLock { $0 }
-        let kept = listeners.filter { listener in wanted.contains { $0 == (listener.address, listener.role) } }
+        let kept = listeners.filter { listener in places.contains { $0.isPlace(of: listener) } }
         let gone = listeners.filter { listener in !kept.contains { $0 === listener } }
         return (kept, gone)
     }
 
-    private func open(_ configuration: Configuration, besides kept: [Listener]) async throws(EngineError) -> [Listener]
-    {
+    private func open(_ places: [Place], besides kept: [Listener]) async throws(EngineError) -> [Listener] {
         var opened: [Listener] = []
-        for (address, role) in Self.addresses(in: configuration)
-        where !kept.contains(where: { ($0.address, $0.role) == (address, role) }) {
-            let listener = Listener(address, role: role, engine: self)
+        for place in places where !kept.contains(where: place.isPlace) {
+            let listener = Listener(place.address, role: place.role, reception: place.reception, engine: self)
             do {
                 try await listener.bind()
             } catch {
                 for listener in opened { await listener.drain() }
-                throw EngineError.cannotListen(address, error)
+                throw EngineError.cannotListen(place.address, error)
             }
             opened.append(listener)
         }
         return opened
-    }
-
-    private static func addresses(in configuration: Configuration) -> [(ListenAddress, Listener.Role)] {
-        configuration.listen.map { ($0, .main) } + [configuration.admin].compactMap { $0.map { ($0, .admin) } }
     }
 
     func worker(of loop: any EventLoop) -> Worker? {

@@ -6,6 +6,8 @@ package import ProxyConfiguration
 /// Why the engine cannot run, or cannot change, as the configuration says.
 package enum EngineError: Error, CustomStringConvertible {
     case cannotListen(ListenAddress, any Error)
+    /// What TLS makes of a certificate that was good when the file was read.
+    case cannotSecure(ListenAddress, any Error)
     /// - Parameter upstream: Its name.
     case cannotTrust(upstream: String, file: String)
 
@@ -13,6 +15,8 @@ package enum EngineError: Error, CustomStringConvertible {
         switch self {
         case .cannotListen(let address, let error):
             "cannot listen on \(address): \((error as? IOError)?.sentence ?? "\(error)")"
+        case .cannotSecure(let address, let error):
+            "cannot use the certificate of \(address): \(error)"
         case .cannotTrust(let upstream, let file):
             "cannot read certificates for \(upstream) from \(file)"
         }

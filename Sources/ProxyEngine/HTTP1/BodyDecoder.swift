@@ -160,7 +160,7 @@ struct BodyDecoder {
         return trailers
     }
 
-    private static let forbiddenTrailers = [
+    static let forbiddenTrailers = [
         "content-length", "transfer-encoding", "host", "connection", "keep-alive", "proxy-connection", "trailer", "te",
         "upgrade", "expect", "max-forwards", "via", "forwarded", "x-forwarded-for", "x-forwarded-proto",
         "x-forwarded-host", "content-encoding", "content-type", "content-range", "range", "cache-control", "location",

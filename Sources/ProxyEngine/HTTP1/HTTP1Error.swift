@@ -9,6 +9,8 @@ enum HTTP1Error: Error, Hashable {
     case unsupportedVersion
     /// Valid, and nothing that is known here. The text says what.
     case notImplemented(String)
+    /// Three words, of which none is one of HTTP/1: whoever speaks so would not understand an answer.
+    case foreign
     case bodyTooLarge
 
     var detail: String {
@@ -17,6 +19,7 @@ enum HTTP1Error: Error, Hashable {
         case .notImplemented(let what): what
         case .targetTooLong: "the request line is longer than allowed"
         case .headTooLarge: "the header section is larger than allowed"
+        case .foreign: "this is not HTTP"
         case .unsupportedVersion: "only HTTP/1.0 and HTTP/1.1 are spoken here"
         case .bodyTooLarge: "the content is larger than allowed"
         }

@@ -62,12 +62,20 @@ struct RequestParser {
         guard targetEnd > targetStart, targetEnd < line.count, line[targetEnd] == 0x20 else {
             throw .malformed("the request target has a character that must be percent-encoded")
         }
+        let version = UnsafeRawBufferPointer(rebasing: line[(targetEnd + 1)...])
+        guard line[targetStart] == 0x2F || Self.mayBeHTTP(line[targetStart..<targetEnd], version) else {
+            throw .foreign
+        }
         return RequestHead(
             HTTPMethod(rawValue: String(decoding: line[..<methodEnd], as: UTF8.self)),
             String(decoding: line[targetStart..<targetEnd], as: UTF8.self),
             fields: fields,
-            minorVersion: try HTTPVersion.minor(UnsafeRawBufferPointer(rebasing: line[(targetEnd + 1)...]))
+            minorVersion: try HTTPVersion.minor(version)
         )
+    }
+
+    private static func mayBeHTTP(_ target: Slice<UnsafeRawBufferPointer>, _ version: UnsafeRawBufferPointer) -> Bool {
+        version.starts(with: "HTTP/".utf8) || target.contains { $0 == 0x3A || $0 == 0x2F || $0 == 0x2A }
     }
 
     /// Visible ASCII without `#`: a fragment is never sent (RFC 9112, 3.2).

@@ -14,6 +14,9 @@ package final class Listener: Sendable {
     let role: Role
     let address: ListenAddress
     let engine: Engine
+    /// How those that connect now are met; a reload replaces it.
+    private let reception: Mutex<Reception>
+    private let socketFile = Mutex<UnixSocketFile?>(nil)
     private let channel = Mutex<(any Channel)?>(nil)
     /// One set for each worker, by its index.
     private let connections: [NIOLoopBoundBox<ConnectionSet>]
@@ -24,8 +27,9 @@ package final class Listener: Sendable {
         var isDraining = false
     }
 
-    init(_ address: ListenAddress, role: Role, engine: Engine) {
+    init(_ address: ListenAddress, role: Role, reception: Reception, engine: Engine) {
         self.address = address
+        self.reception = Mutex(reception)
         self.role = role
         self.engine = engine
         self.connections = engine.workers.map { .makeBoxSendingValue(ConnectionSet(), eventLoop: $0.loop) }
@@ -35,21 +39,37 @@ package final class Listener: Sendable {
     ///
     /// - Throws: Whatever the system says against the address.
     func bind() async throws {
-        let channel = try await ServerBootstrap(group: self.engine.group)
+        let bootstrap = ServerBootstrap(group: self.engine.group)
             .serverChannelOption(.backlog, value: 1024)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.maxMessagesPerRead, value: 64)
             .serverChannelOption(.autoRead, value: false)
-            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
             .childChannelOption(.autoRead, value: false)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 32 << 10, high: 128 << 10))
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try self.accept(channel) }
             }
-            .bind(host: self.address.host, port: self.address.port)
-            .get()
+        let channel: any Channel
+        switch self.address {
+        case .tcp(let host, let port):
+            channel =
+                try await bootstrap
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+                .bind(host: host, port: port)
+                .get()
+        case .unix(let path):
+            try UnixSocketFile.clear(path)
+            channel = try await bootstrap.bind(unixDomainSocketPath: path).get()
+            let file = try UnixSocketFile(bound: path)
+            self.socketFile.withLock { $0 = file }
+        }
         self.channel.withLock { $0 = channel }
+    }
+
+    /// What the configuration says of how clients are met has changed. Connections that stand are not touched.
+    func apply(_ reception: Reception) {
+        self.reception.withLock { $0 = reception }
     }
 
     func startAccepting() {
@@ -59,14 +79,21 @@ package final class Listener: Sendable {
 
     var localAddress: SocketAddress? { self.channel.withLock { $0?.localAddress } }
 
+    /// As a client would write it: `https://127.0.0.1:8443`, with the port that the system chose.
+    var url: String {
+        guard case .tcp = self.address, let bound = self.localAddress, let host = bound.ipAddress else {
+            return self.address.description
+        }
+        let scheme = self.reception.withLock { $0.tls } == nil ? "http" : "https"
+        return "\(scheme)://\(ListenAddress(host: host, port: bound.port ?? 0))"
+    }
+
     private func accept(_ channel: any Channel) throws {
         guard let worker = self.engine.worker(of: channel.eventLoop) else {
             throw ChannelError.inappropriateOperationForState
         }
-        let stream = ByteStream(loop: worker.loop)
-        try channel.pipeline.syncOperations.addHandler(stream)
-        let client = Request.Client(address: channel.remoteAddress?.ipAddress ?? "unix", isTLS: false)
-        let connection = ServerConnection(stream, client: client, worker: worker, listener: self)
+        let guest = try self.reception.withLock { $0 }.receive(channel, on: worker)
+        let connection = ServerConnection(guest, worker: worker, listener: self)
         let set = self.connections[worker.index].value
         set.connections[ObjectIdentifier(connection)] = connection
         self.open.add()
@@ -88,6 +115,7 @@ package final class Listener: Sendable {
     func drain() async {
         let channel = self.channel.withLock { $0.take() }
         try? await channel?.close().get()
+        self.socketFile.withLock { $0 = nil }
         self.onEveryWorker { set in
             set.isDraining = true
             for connection in Array(set.connections.values) { connection.drain() }

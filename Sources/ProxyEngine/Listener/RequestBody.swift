@@ -96,7 +96,7 @@ extension ProxyError {
     init(_ error: HTTP1Error) {
         let kind: Kind =
             switch error {
-            case .malformed: .badRequest
+            case .malformed, .foreign: .badRequest
             case .targetTooLong: .targetTooLong
             case .headTooLarge: .headersTooLarge
             case .unsupportedVersion: .versionNotSupported

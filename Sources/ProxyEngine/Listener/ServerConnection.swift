@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPMessage
+import Logging
 import NIOCore
 import ProxyConfiguration
 import Resilience
@@ -11,7 +12,7 @@ final class ServerConnection {
     private let stream: ByteStream
     private let worker: Worker
     private let listener: Listener
-    private let client: Request.Client
+    private let guest: Guest
     private var task: Task<Void, Never>?
     /// Between two requests, so that nothing is lost by closing now.
     private var isIdle = true
@@ -20,6 +21,8 @@ final class ServerConnection {
     private var parser: RequestParser?
     /// What has come and could not be answered at once.
     private var arrived: Arrived?
+    /// What has taken the connection over, if the client speaks HTTP/2.
+    private var session: HTTP2Session?
 
     /// Made once, since every request carries it.
     private let onInterim: (ResponseHead) -> Void
@@ -42,11 +45,14 @@ final class ServerConnection {
     private enum Arrived {
         case request(Arrival)
         case garbage(HTTP1Error, Dispatcher)
+        /// The client knows beforehand that HTTP/2 is spoken here (RFC 9113, 3.3).
+        case http2
     }
 
-    init(_ stream: ByteStream, client: Request.Client, worker: Worker, listener: Listener) {
+    init(_ guest: Guest, worker: Worker, listener: Listener) {
+        let stream = guest.stream
         self.stream = stream
-        self.client = client
+        self.guest = guest
         self.worker = worker
         self.listener = listener
         self.onInterim = { interim in
@@ -64,28 +70,51 @@ final class ServerConnection {
         let connection = self.worker.bind(self)
         // Whoever goes away takes back what he asked for.
         self.stream.onClose = { [weak self] in self?.task?.cancel() }
-        self.stream.onReceive = { [weak self] in self?.answerAtOnce() ?? false }
-        self.stream.onInputClosed = { [weak self] in self?.inputClosed() }
         self.task = self.worker.start { await connection.value.serve() }
     }
 
     /// Ends the connection after the exchange that is going on, or now if there is none.
     func drain() {
         self.isDraining = true
+        if let session { return session.drain() }
         if self.isIdle { self.stream.close() }
     }
 
     /// Ends the connection now, whatever is going on.
-    func cut() { self.stream.reset() }
+    func cut() {
+        if let session { session.cut() } else { self.stream.reset() }
+    }
 
     private func serve() async {
+        do throws(ByteStream.Interruption) {
+            try await self.guest.welcome()
+            if self.stream.negotiatedProtocol == "h2" { self.openSession() } else { await self.serveRequests() }
+        } catch {
+            self.listener.engine.logger.debug("[LISTEN] \(self.guest.client.address) came no further: \(error)")
+        }
+        guard self.session == nil else { return }
+        self.stream.close()
+        self.listener.remove(self, on: self.worker)
+    }
+
+    private func openSession() {
+        let client = self.guest.client
+        let session = HTTP2Session(client: client, worker: self.worker, listener: self.listener) { [weak self] in
+            if let self { self.listener.remove(self, on: self.worker) }
+        }
+        guard (try? self.stream.handOver({ try session.install(on: $0) })) != nil else { return }
+        self.session = session
+        if self.isDraining { session.drain() }
+    }
+
+    private func serveRequests() async {
+        self.stream.onReceive = { [weak self] in self?.answerAtOnce() ?? false }
+        self.stream.onInputClosed = { [weak self] in self?.inputClosed() }
         var isFirst = true
         while let arrival = await self.nextRequest(isFirst: isFirst) {
             isFirst = false
             guard await self.answer(arrival), !self.isDraining else { break }
         }
-        self.stream.close()
-        self.listener.remove(self, on: self.worker)
     }
 
     // MARK: Request
@@ -104,8 +133,12 @@ final class ServerConnection {
             while true {
                 switch self.takeRequest() {
                 case .request(let arrival)?: return arrival
+                case .garbage(.foreign, _)?: return nil
                 case .garbage(let error, let dispatcher)?:
                     await self.refuse(ProxyError(error), dispatcher)
+                    return nil
+                case .http2?:
+                    self.openSession()
                     return nil
                 case nil: try await self.stream.receiveMore(until: deadline)
                 }
@@ -140,12 +173,13 @@ final class ServerConnection {
             self.parser = nil
             return .request(try self.begin(head, dispatcher))
         } catch {
+            if error == .unsupportedVersion, HTTP2Session.isAnnounced(by: self.stream.received) { return .http2 }
             return .garbage(error, dispatcher)
         }
     }
 
     private func begin(_ head: RequestHead, _ dispatcher: Dispatcher) throws(HTTP1Error) -> Arrival {
-        var request = Request(head, client: self.client, worker: self.worker)
+        var request = Request(head, client: self.guest.client, worker: self.worker)
         var body: RequestBody?
         let framing = try BodyFraming.ofRequest(head)
         if framing != .none {
@@ -168,7 +202,7 @@ final class ServerConnection {
     private func refuse(_ error: ProxyError, _ dispatcher: Dispatcher) async {
         let arrival = NIODeadline.now()
         let head = RequestHead(HTTPMethod(rawValue: "-"), "-")
-        let request = Request(head, client: self.client, worker: self.worker, arrival: arrival)
+        let request = Request(head, client: self.guest.client, worker: self.worker, arrival: arrival)
         let response = error.response()
         let written = await self.writer(for: head, dispatcher, keepsAlive: false).write(response)
         self.finished(request, response, bytesIn: 0, written, dispatcher)

@@ -7,14 +7,34 @@ import Synchronization
 
 /// The field `Date` for answers that have none (RFC 9110, 6.6.1), made once a second.
 enum DateField {
-    private static let latest = Mutex<(second: Int, text: String)>((0, ""))
+    private struct Latest {
+        var second = 0
+        var value = ""
+        var line = ""
+
+        mutating func refresh() {
+            let now = time(nil)
+            guard self.second != now else { return }
+            self.second = now
+            self.value = HTTPDate.imfFixdate(Int64(now))
+            self.line = "Date: \(self.value)\r\n"
+        }
+    }
+
+    private static let latest = Mutex(Latest())
 
     /// Writes the whole line.
     static func write(to buffer: inout ByteBuffer) {
-        let second = time(nil)
         self.latest.withLock { latest in
-            if latest.second != second { latest = (second, "Date: \(HTTPDate.imfFixdate(Int64(second)))\r\n") }
-            buffer.writeString(latest.text)
+            latest.refresh()
+            buffer.writeString(latest.line)
+        }
+    }
+
+    static var now: String {
+        self.latest.withLock { latest in
+            latest.refresh()
+            return latest.value
         }
     }
 }

@@ -125,7 +125,9 @@ import Testing
             let old = proxy.port
             let idle = try await proxy.client()
             #expect(try await idle.exchange("GET", "/api/").status == 200)
-            try await proxy.reload { $0.listen.append(ListenAddress(host: "127.0.0.1", port: spare.port)) }
+            try await proxy.reload {
+                $0.listen.append(ListenerConfiguration(ListenAddress(host: "127.0.0.1", port: spare.port)))
+            }
             #expect(proxy.engine.mainAddresses.compactMap(\.port) == [old, spare.port])
             let second = try await TestClient(to: spare.port)
             #expect(try await second.exchange("GET", "/api/").status == 200)
@@ -146,7 +148,9 @@ import Testing
             let client = try await proxy.client()
             try await client.send("GET", "/api/")
             try await upstream.requests(atLeast: 1)
-            try await proxy.reload { $0.listen = [ListenAddress(host: "127.0.0.1", port: spare.port)] }
+            try await proxy.reload {
+                $0.listen = [ListenerConfiguration(ListenAddress(host: "127.0.0.1", port: spare.port))]
+            }
             gate.open()
             let response = try await client.response()
             #expect(response.text == "hello")
@@ -161,7 +165,7 @@ import Testing
             await #expect(throws: EngineError.self) {
                 try await proxy.reload {
                     $0.upstreams = []
-                    $0.listen = [ListenAddress(host: "127.0.0.1", port: other.port)]
+                    $0.listen = [ListenerConfiguration(ListenAddress(host: "127.0.0.1", port: other.port))]
                 }
             }
             #expect(proxy.engine.snapshot?.generation == 1)

@@ -15,7 +15,6 @@ import Testing
     @Test(
         arguments: [
             "\u{16}\u{3}\u{1}\u{2}\0\u{1}\0\u{1}\u{FC}\u{3}\u{3}", "\0\0\0\0", "SSH-2.0-x\r\n",
-            "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
             "GET /api/\n\n", "GET /api/ HTTP/1.1\nHost: x\n\n", "GET /api/ HTTP/1.1\r\nHost: x\r\nA : b\r\n\r\n",
             "POST /api/ HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n",
             "POST /api/ HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",

@@ -3,29 +3,57 @@
 package import HTTPMessage
 package import NIOCore
 import NIOPosix
+import NIOSSL
 
 /// A client that sends whatever bytes a test likes, and tells exactly what came back.
 package struct TestClient: Sendable {
     package let wire: Wire
 
     /// - Parameter receiveBuffer: Octets that the kernel takes ahead of a slow reader; nil is the system's default.
-    package init(to port: Int, host: String = "127.0.0.1", receiveBuffer: Int32? = nil) async throws {
+    package init(
+        to port: Int,
+        host: String = "127.0.0.1",
+        receiveBuffer: Int32? = nil,
+        tls: TestClientTLS? = nil
+    ) async throws {
+        let address = try SocketAddress.makeAddressResolvingHost(host, port: port)
+        try await self.init(to: address, receiveBuffer: receiveBuffer, tls: tls)
+    }
+
+    package init(toSocket path: String) async throws {
+        try await self.init(to: SocketAddress(unixDomainSocketPath: path), receiveBuffer: nil, tls: nil)
+    }
+
+    private init(to address: SocketAddress, receiveBuffer: Int32?, tls: TestClientTLS?) async throws {
         let inits = Watched<Wire?>(nil)
+        let context = try tls?.context()
         var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.autoRead, value: false)
             .channelOption(.allowRemoteHalfClosure, value: true)
-            .channelOption(.socketOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let preface = tls?.preface, !preface.isEmpty {
+                        try channel.pipeline.syncOperations.addHandler(PrefaceHandler(preface))
+                    }
+                    if let context {
+                        let handler = try NIOSSLClientHandler(context: context, serverHostname: tls?.serverName)
+                        try channel.pipeline.syncOperations.addHandler(handler)
+                    }
                     let wire = try Wire.install(on: channel)
                     inits.update { $0 = wire }
                 }
             }
+        if case .unixDomainSocket = address {
+        } else {
+            bootstrap = bootstrap.channelOption(.socketOption(.tcp_nodelay), value: 1)
+        }
         if let receiveBuffer {
             bootstrap = bootstrap.channelOption(.socketOption(.so_rcvbuf), value: .init(receiveBuffer))
         }
-        _ = try await bootstrap.connect(host: host, port: port).value("a connection")
+        _ = try await bootstrap.connect(to: address).value("a connection")
         self.wire = try await inits.wait(for: "a connection") { $0 }
+        // Nothing is sent before the server's part of the handshake was read.
+        if tls != nil { self.wire.channel.read() }
     }
 
     // MARK: Sending
@@ -147,5 +175,18 @@ package struct TestResponse: Sendable {
             throw MessageReader.Malformed(description: "not a length: \(length.debugDescription)")
         }
         return .length(number)
+    }
+}
+
+/// Sends a text before whatever the handlers behind it send.
+private final class PrefaceHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    private let preface: String
+
+    init(_ preface: String) { self.preface = preface }
+
+    func channelActive(context: ChannelHandlerContext) {
+        context.writeAndFlush(NIOAny(ByteBuffer(string: self.preface)), promise: nil)
+        context.fireChannelActive()
     }
 }

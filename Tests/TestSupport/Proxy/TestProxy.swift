@@ -54,7 +54,7 @@ package func withProxy(
     _ test: (TestProxy) async throws -> Void
 ) async throws {
     var configuration = Configuration()
-    configuration.listen = [ListenAddress(host: "127.0.0.1", port: 0)]
+    configuration.listen = [ListenerConfiguration(ListenAddress(host: "127.0.0.1", port: 0))]
     configuration.admin = nil
     try configure(&configuration)
     let log = RecordedLog()

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import NIOHTTP2
+import ProxyConfiguration
+
+extension NIOHTTP2Handler.ConnectionConfiguration {
+    /// What a client may do. Beyond it the connection ends with ENHANCE_YOUR_CALM.
+    static func server(_ settings: DownstreamConfiguration) -> Self {
+        var configuration = Self()
+        configuration.initialSettings = [
+            HTTP2Setting(parameter: .maxConcurrentStreams, value: settings.maxStreams),
+            HTTP2Setting(parameter: .initialWindowSize, value: NIOHTTP2Handler.streamWindow),
+            // RFC 9113, 6.5.2, counts 32 octets for each field besides; and what is a little longer gets an answer.
+            HTTP2Setting(
+                parameter: .maxHeaderListSize,
+                value: 2 * (settings.maxHeaderSize + settings.maxTarget + 32 * settings.maxHeaderCount)
+            ),
+        ]
+        configuration.targetWindowSize = 1 << 20
+        configuration.maximumSequentialEmptyDataFrames = 32
+        configuration.maximumBufferedControlFrames = 1000
+        // Enough for the longest head in frames of the usual size.
+        configuration.maximumSequentialContinuationFrames = max(8, settings.maxHeaderSize >> 13)
+        // A ping for each round trip measures the path; a thousand in half a minute measure us.
+        configuration.controlFrameRateLimit.maximumCount = 1000
+        return configuration
+    }
+}
+
+extension NIOHTTP2Handler {
+    /// Octets that a client may send on one stream before somebody takes them.
+    static let streamWindow = 64 << 10
+}
+
+extension NIOHTTP2Handler.StreamConfiguration {
+    static var server: Self {
+        var configuration = Self()
+        configuration.targetWindowSize = NIOHTTP2Handler.streamWindow
+        configuration.outboundBufferSizeHighWatermark = 128 << 10
+        configuration.outboundBufferSizeLowWatermark = 32 << 10
+        return configuration
+    }
+}
+
+extension Error {
+    /// Whether the rest of the connection goes on (RFC 9113, 5.4.2).
+    var concernsOneStream: Bool {
+        switch self {
+        case is NIOHTTP2Errors.StreamError, is NIOHTTP2Errors.StreamClosed,
+            is NIOHTTP2Errors.ContentLengthViolated, is NIOHTTP2Errors.ContentLengthHeadersMismatch,
+            is NIOHTTP2Errors.ContentLengthHeaderNegative, is NIOHTTP2Errors.ContentLengthHeaderMalformedValue,
+            is NIOHTTP2Errors.InvalidHTTP2HeaderFieldName, is NIOHTTP2Errors.InvalidHTTP2HeaderFieldValue,
+            is NIOHTTP2Errors.ForbiddenHeaderField, is NIOHTTP2Errors.PseudoHeaderAfterRegularHeader,
+            is NIOHTTP2Errors.UnknownPseudoHeader, is NIOHTTP2Errors.InvalidPseudoHeaders,
+            is NIOHTTP2Errors.InvalidPseudoHeaderValue, is NIOHTTP2Errors.DuplicatePseudoHeader,
+            is NIOHTTP2Errors.EmptyPathHeader, is NIOHTTP2Errors.TrailersWithoutEndStream:
+            true
+        default: false
+        }
+    }
+}

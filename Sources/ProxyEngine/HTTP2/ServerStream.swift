@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPMessage
+import NIOCore
+import NIOHPACK
+import NIOHTTP2
+import Resilience
+
+/// One stream of a downstream connection of HTTP/2: one request with its answer, by the same way as those of HTTP/1.
+final class ServerStream {
+    private let stream: ByteStream
+    private let framing: StreamFraming
+    private let worker: Worker
+    private let listener: Listener
+    private let client: Request.Client
+    private var task: Task<Void, Never>?
+
+    init(_ stream: ByteStream, _ framing: StreamFraming, client: Request.Client, worker: Worker, listener: Listener) {
+        self.stream = stream
+        self.framing = framing
+        self.client = client
+        self.worker = worker
+        self.listener = listener
+    }
+
+    func start() {
+        let bound = self.worker.bind(self)
+        self.framing.onFirstHead = { bound.value.begin() }
+        // Whoever goes away takes back what he asked for.
+        self.stream.onClose = { bound.value.ended() }
+    }
+
+    private func begin() {
+        let bound = self.worker.bind(self)
+        self.task = self.worker.start { await bound.value.serve() }
+    }
+
+    private func ended() {
+        // The end of a stream whose answer is complete is the usual end.
+        if !self.framing.isEndSent { self.task?.cancel() }
+        self.framing.onFirstHead = nil
+    }
+
+    private func serve() async {
+        guard let section = self.framing.takeSection(), let dispatcher = self.listener.engine.dispatcher else {
+            return self.framing.reset(.internalError)
+        }
+        do throws(HTTP2Rejection) {
+            let head = try RequestHead(section, limits: dispatcher.clients.limits)
+            await self.answer(head, dispatcher)
+        } catch {
+            switch error {
+            case .malformed: self.framing.reset(.protocolError)
+            case .refused(let error): await self.refuse(ProxyError(error), dispatcher)
+            }
+        }
+    }
+
+    private func answer(_ head: RequestHead, _ dispatcher: Dispatcher) async {
+        var request = Request(head, client: self.client, worker: self.worker)
+        let body = self.body(of: head, idle: dispatcher.clients.idle)
+        request.body = body.available()
+        request.onInterim = { [framing, stream] interim in
+            framing.sendInterim(interim)
+            stream.flush()
+        }
+        var response = await dispatcher.begin(request, at: self.listener.role).response()
+        let written = await self.write(response, to: head.method, dispatcher)
+        if let error = written.error {
+            response.report.reason = error.kind.rawValue
+            if error.kind == .cancelled { response.report.outcome = .cancelled }
+        }
+        self.finished(request, response, bytesIn: body.count, written, dispatcher)
+    }
+
+    /// Answers what is understood and not taken.
+    private func refuse(_ error: ProxyError, _ dispatcher: Dispatcher) async {
+        let head = RequestHead(HTTPMethod(rawValue: "-"), "-")
+        let request = Request(head, client: self.client, worker: self.worker)
+        let response = error.response()
+        let written = await self.write(response, to: head.method, dispatcher)
+        self.finished(request, response, bytesIn: 0, written, dispatcher)
+    }
+
+    private func body(of head: RequestHead, idle: TimeAmount) -> StreamBody {
+        let isHeldBack = head.fields["expect"]?.equalsIgnoringCase("100-continue") == true
+        // Equal lines and a sum that holds are made sure of where the frames are read.
+        let length = self.framing.hasEnded ? nil : head.fields["content-length"].flatMap { Int($0) }
+        return StreamBody(
+            length: length,
+            from: self.stream,
+            self.framing,
+            idle: idle,
+            askForContent: isHeldBack
+                ? { [framing, stream] in
+                    framing.sendInterim(ResponseHead(100))
+                    stream.flush()
+                } : nil
+        )
+    }
+
+    private func write(
+        _ response: Response,
+        to method: HTTPMethod,
+        _ dispatcher: Dispatcher
+    ) async -> ResponseWriter.Written {
+        let writer = StreamResponseWriter(
+            stream: self.stream,
+            framing: self.framing,
+            method: method,
+            idle: dispatcher.clients.idle
+        )
+        let written = await writer.write(response)
+        if let error = written.error {
+            self.framing.reset(error.kind == .cancelled ? .cancel : .internalError)
+        } else if !self.framing.hasEnded {
+            // RFC 9113, 8.1: the answer is complete, the rest of the request is not wanted.
+            self.framing.reset(.noError)
+        }
+        return written
+    }
+
+    private func finished(
+        _ request: Request,
+        _ response: Response,
+        bytesIn: Int,
+        _ written: ResponseWriter.Written,
+        _ dispatcher: Dispatcher
+    ) {
+        self.listener.engine.finished(
+            request,
+            response.finalReport,
+            status: response.head.status,
+            bytesIn: bytesIn,
+            bytesOut: written.bytes,
+            at: self.listener.role,
+            masked: dispatcher.mask
+        )
+    }
+}
+
+extension StreamFraming {
+    /// An interim response on its way through; nothing of it is between neighbours.
+    fileprivate func sendInterim(_ head: ResponseHead) {
+        var head = head
+        HopByHop.remove(from: &head.fields)
+        head.fields.remove("content-length")
+        self.send(HPACKHeaders(head), endStream: false)
+    }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import NIOSSL
+import ProxyConfiguration
+
+/// How connections of one listener are met, before the first request: as the configuration of the moment has it.
+struct Reception: Sendable {
+    let tls: NIOSSLContext?
+    let trusted: TrustedPeers
+    let timeout: TimeAmount
+
+    /// What is offered by ALPN, the best first.
+    static let protocols = ["h2", "http/1.1"]
+
+    init(_ configuration: ListenerConfiguration, timeout: Duration) throws {
+        self.tls = try configuration.tls?.context(offering: Self.protocols)
+        self.trusted = configuration.proxyProtocol
+        self.timeout = TimeAmount(timeout)
+    }
+
+    /// Puts what the bytes have to pass into the pipeline of a new connection.
+    func receive(_ channel: any Channel, on worker: Worker) throws -> Guest {
+        let address = channel.remoteAddress?.ipAddress
+        let guest = Guest(
+            stream: ByteStream(loop: worker.loop),
+            client: Request.Client(address: address ?? "unix", isTLS: self.tls != nil),
+            deadline: .now() + self.timeout
+        )
+        if self.trusted.contains(address) {
+            guest.isAnnounced = false
+            try channel.pipeline.syncOperations.addHandler(ProxyHeaderHandler { guest.announced($0) })
+        }
+        if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
+        try channel.pipeline.syncOperations.addHandler(guest.stream)
+        return guest
+    }
+}
+
+/// A connection on its way from being accepted to its first request.
+final class Guest {
+    let stream: ByteStream
+    /// Who it is, as far as is known.
+    private(set) var client: Request.Client
+    /// Whether nobody is expected to say more about where it comes from.
+    fileprivate(set) var isAnnounced = true
+    private let deadline: NIODeadline
+
+    init(stream: ByteStream, client: Request.Client, deadline: NIODeadline) {
+        self.stream = stream
+        self.client = client
+        self.deadline = deadline
+    }
+
+    /// Returns when the PROXY header has come and the TLS handshake is done.
+    func welcome() async throws(ByteStream.Interruption) {
+        if self.client.isTLS { return try await self.stream.waitUntilSecured(until: self.deadline) }
+        while !self.isAnnounced { try await self.stream.receiveMore(until: self.deadline) }
+    }
+
+    fileprivate func announced(_ source: ProxyHeader.Source) {
+        self.isAnnounced = true
+        switch source {
+        case .address(let address): self.client.address = address
+        case .unix: self.client.address = "unix"
+        case .itself: break
+        }
+    }
+}
