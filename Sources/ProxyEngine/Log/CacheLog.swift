@@ -16,6 +16,11 @@ struct CacheLog: Sendable {
         self.logger.info("[CACHE] MISS \(upstream) \(key.short)...")
     }
 
+    /// - Parameter why: The word of `Cache-Status`.
+    func stale(_ upstream: String, _ key: CacheKey, _ why: String) {
+        self.logger.info("[CACHE] STALE \(upstream) \(key.short)... (\(why))")
+    }
+
     func stored(_ upstream: String, _ key: CacheKey, _ ttl: Duration) {
         self.logger.info("[CACHE] STORED \(upstream) \(key.short)... (\(Quantity.text(ttl)) TTL)")
     }

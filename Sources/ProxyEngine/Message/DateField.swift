@@ -9,6 +9,9 @@ import Synchronization
 enum DateField {
     private static let latest = Mutex<(second: Int, text: String)>((0, ""))
 
+    /// Seconds since 1970.
+    static var seconds: Int64 { Int64(time(nil)) }
+
     /// Writes the whole line.
     static func write(to buffer: inout ByteBuffer) {
         let second = time(nil)
