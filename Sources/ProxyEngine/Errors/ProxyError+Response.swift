@@ -33,6 +33,7 @@ extension ProxyError {
         case .incomplete: (502, "http_response_incomplete", "The upstream's answer ended too early")
         case .protocolError: (502, "http_protocol_error", "The upstream's answer is not valid HTTP")
         case .circuitOpen: (503, "destination_unavailable", "The upstream's circuit is open")
+        case .notCached: (504, "proxy_internal_response", "Nothing is stored that may be served")
         case .internalError: (500, "proxy_internal_error", "The proxy failed")
         }
     }

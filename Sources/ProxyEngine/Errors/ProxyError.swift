@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPCaching
 package import Resilience
 
 /// Why an exchange got no answer from its upstream, and whose fault that is.
@@ -38,6 +39,7 @@ package struct ProxyError: Error, Sendable, Equatable {
         case protocolError = "protocol"
         // Our own decision.
         case circuitOpen = "circuit-open"
+        case notCached = "not-cached"
         case internalError = "internal"
     }
 
@@ -47,6 +49,8 @@ package struct ProxyError: Error, Sendable, Equatable {
     package var upstream: String?
     /// When another try makes sense.
     package var retryAfter: Duration?
+    /// What the cache had to do with it, where that is known.
+    var cache: CacheStatus?
 
     package init(_ kind: Kind, _ detail: String, upstream: String? = nil, retryAfter: Duration? = nil) {
         self.kind = kind
@@ -64,7 +68,7 @@ package struct ProxyError: Error, Sendable, Equatable {
         case .dns, .connectRefused, .connectFailed, .connectTimeout, .tlsCertificate, .tls, .firstByteTimeout,
             .idleTimeout, .totalTimeout, .reset, .incomplete, .protocolError:
             .upstream
-        case .circuitOpen, .internalError:
+        case .circuitOpen, .notCached, .internalError:
             .proxy
         }
     }
@@ -80,7 +84,7 @@ package struct ProxyError: Error, Sendable, Equatable {
         case .protocolError: .failure(.protocol)
         case .badRequest, .targetTooLong, .headersTooLarge, .contentTooLarge, .versionNotSupported, .notImplemented,
             .requestTimeout,
-            .methodNotAllowed, .noRoute, .denied, .crossSite, .loop, .cancelled, .circuitOpen, .internalError:
+            .methodNotAllowed, .noRoute, .denied, .crossSite, .loop, .cancelled, .circuitOpen, .notCached, .internalError:
             .cancelled
         }
     }

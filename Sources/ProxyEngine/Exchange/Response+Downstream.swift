@@ -32,11 +32,7 @@ extension Response {
 
     /// Says what our cache did, behind what other caches have said (RFC 9211, 2).
     mutating func explain(_ status: CacheStatus) {
-        if case .hit(let timeToLive) = status {
-            self.head.fields.add("Cache-Status", "windbreak; hit; ttl=", number: timeToLive)
-        } else {
-            self.head.fields.add("Cache-Status", status.description)
-        }
+        self.head.fields.add("Cache-Status", status.description)
     }
 
     private static let via = ["1.0 \(RequestID.pseudonym)", "1.1 \(RequestID.pseudonym)"]
