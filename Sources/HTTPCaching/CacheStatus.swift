@@ -1,16 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What the cache did with one request, as the field `Cache-Status` says it (RFC 9211).
-package enum CacheStatus: Hashable, Sendable {
-    /// - Parameter timeToLive: Seconds for which the answer is still fresh.
-    case hit(timeToLive: Int)
-    /// - Parameters:
-    ///   - status: What the upstream answered; nil where it did not.
-    ///   - isStored: Whether its answer was stored.
-    case forwarded(Reason, status: Int?, isStored: Bool)
-    /// Answered by another request that was under way.
-    case collapsed(Reason, status: Int?)
-
+package struct CacheStatus: Hashable, Sendable {
     /// Why a request had to go on to the upstream (RFC 9211, 2.2).
     package enum Reason: String, Sendable {
         /// The cache has nothing to do with the request.
@@ -26,25 +17,74 @@ package enum CacheStatus: Hashable, Sendable {
         /// What was stored is too old.
         case stale
     }
+
+    /// What else there is to know (RFC 9211, 2.8).
+    package enum Detail: String, Sendable {
+        /// A stale answer stands in for an error.
+        case staleIfError = "stale-if-error"
+        /// A stale answer is served while a new one is fetched.
+        case staleWhileRevalidate = "stale-while-revalidate"
+        /// The client takes a stale answer.
+        case maxStale = "max-stale"
+        /// The upstream has just failed, and is left alone for a while.
+        case holdDown = "hold-down"
+        case circuitOpen = "circuit-open"
+        /// Answers to such requests were found not to be storable, so that they are not kept waiting for each other.
+        case hitForMiss = "hit-for-miss"
+        /// The client wanted nothing but a stored answer.
+        case onlyIfCached = "only-if-cached"
+    }
+
+    /// Nil: the answer came out of the store, and nobody was asked.
+    package var forward: Reason?
+    /// What the upstream answered.
+    package var forwardStatus: Int?
+    /// Seconds for which the answer is still fresh; below zero, for which it has been stale.
+    package var timeToLive: Int?
+    package var isStored = false
+    /// Whether it was answered by another request that was under way.
+    package var isCollapsed = false
+    package var key: CacheKey?
+    package var detail: Detail?
+
+    private init(_ forward: Reason?) { self.forward = forward }
+
+    package static func hit(timeToLive: Int, key: CacheKey? = nil, detail: Detail? = nil) -> CacheStatus {
+        var status = CacheStatus(nil)
+        status.timeToLive = timeToLive
+        status.key = key
+        status.detail = detail
+        return status
+    }
+
+    /// - Parameters:
+    ///   - status: What the upstream answered; nil where it did not.
+    ///   - isStored: Whether its answer was stored.
+    package static func forwarded(_ reason: Reason, status: Int? = nil, isStored: Bool = false) -> CacheStatus {
+        var forwarded = CacheStatus(reason)
+        forwarded.forwardStatus = status
+        forwarded.isStored = isStored
+        return forwarded
+    }
 }
 
 extension CacheStatus: CustomStringConvertible {
     /// The member for the field, such as `windbreak; fwd=uri-miss; fwd-status=200; stored`.
     package var description: String {
-        switch self {
-        case .hit(let timeToLive):
-            return "windbreak; hit; ttl=\(timeToLive)"
-        case .forwarded(.bypass, nil, false):
-            // What every answer says where no cache is declared.
-            return "windbreak; fwd=bypass"
-        case .forwarded(let reason, let status, let isStored):
-            return "windbreak; " + Self.forward(reason, status) + (isStored ? "; stored" : "")
-        case .collapsed(let reason, let status):
-            return "windbreak; " + Self.forward(reason, status) + "; collapsed"
+        var text = "windbreak; "
+        text.reserveCapacity(96)
+        if let forward = self.forward {
+            text += "fwd="
+            text += forward.rawValue
+        } else {
+            text += "hit"
         }
-    }
-
-    private static func forward(_ reason: Reason, _ status: Int?) -> String {
-        "fwd=\(reason.rawValue)" + (status.map { "; fwd-status=\($0)" } ?? "")
+        if let forwardStatus = self.forwardStatus { text += "; fwd-status=\(forwardStatus)" }
+        if let timeToLive = self.timeToLive { text += "; ttl=\(timeToLive)" }
+        if self.isStored { text += "; stored" }
+        if self.isCollapsed { text += "; collapsed" }
+        if let key = self.key { text += "; key=\"\(key.short)\"" }
+        if let detail = self.detail { text += "; detail=\(detail.rawValue)" }
+        return text
     }
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension HTTPDate {
-    /// Reads any of the three forms that recipients must accept (RFC 9110, 5.6.7); nil for anything else.
+    /// Reads any of the three forms that recipients must accept (RFC 9110, 5.6.7); nil for anything else. Letters of
+    /// either case are the same, and so are GMT and UTC (RFC 9111, 4.2).
     ///
     /// - Parameter now: Seconds since 1970, for the century of a year of two digits: one that would be more than 50
     ///   years ahead is the latest that is past.
@@ -10,9 +11,9 @@ extension HTTPDate {
         let words = text.split(whereSeparator: { $0 == " " || $0 == "," }).map(String.init)
         // RFC 850 writes 06-Nov-94, asctime puts the year at the end.
         switch words.count {
-        case 6 where words[5] == "GMT":
+        case 6 where Self.isUTC(words[5]):
             return self.seconds(day: words[1], month: words[2], year: Self.number(words[3], digits: 4), words[4])
-        case 4 where words[3] == "GMT":
+        case 4 where Self.isUTC(words[3]):
             let parts = words[1].split(separator: "-", omittingEmptySubsequences: false).map(String.init)
             guard parts.count == 3, let short = Self.number(parts[2], digits: 2) else { return nil }
             let latest = 1970 + Int(now / 31_556_952) + 50
@@ -27,14 +28,17 @@ extension HTTPDate {
     }
 
     private static let months = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
     ]
+
+    private static func isUTC(_ zone: String) -> Bool { ["gmt", "utc"].contains(zone.lowercased()) }
 
     private static func seconds(day: String, month: String, year: Int?, _ time: String) -> Int64? {
         let clock = time.split(separator: ":", omittingEmptySubsequences: false).map {
             Self.number(String($0), digits: 2)
         }
-        guard let day = Self.number(day, digits: 2), let month = Self.months.firstIndex(of: month), let year,
+        guard let day = Self.number(day, digits: 2), let month = Self.months.firstIndex(of: month.lowercased()),
+            let year,
             clock.count == 3, let hour = clock[0], let minute = clock[1], let second = clock[2],
             1...31 ~= day, hour < 24, minute < 60, second <= 60
         else { return nil }

@@ -40,4 +40,13 @@ package struct HTTPMethod: RawRepresentable, Hashable, Sendable {
         default: false
         }
     }
+
+    /// Whether it changes nothing at the origin; one that nobody knows might (RFC 9110, 9.2.1; WebDAV's by RFC 4918, 3253
+    /// and 5323; QUERY by RFC 10008, 2).
+    package var isSafe: Bool {
+        switch self {
+        case .get, .head, .options, .trace, .query: true
+        default: ["PROPFIND", "REPORT", "SEARCH"].contains(self.rawValue)
+        }
+    }
 }

@@ -187,6 +187,9 @@ extension ExpositionTests {
         # HELP windbreak_cache_misses_total Exchanges that the cache could have answered, and did not.
         # TYPE windbreak_cache_misses_total counter
         windbreak_cache_misses_total{upstream="weather"} 1
+        # HELP windbreak_cache_stale_total Exchanges that were answered from the cache after its time was up.
+        # TYPE windbreak_cache_stale_total counter
+        windbreak_cache_stale_total{upstream="weather"} 0
         # HELP windbreak_cache_coalesced_total Exchanges that shared the attempt of an identical one.
         # TYPE windbreak_cache_coalesced_total counter
         windbreak_cache_coalesced_total{upstream="weather"} 0

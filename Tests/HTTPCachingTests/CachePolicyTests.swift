@@ -2,6 +2,7 @@
 
 import HTTPCaching
 import HTTPMessage
+import NIOCore
 import Testing
 
 @Suite struct CachePolicyTests {
@@ -21,31 +22,40 @@ import Testing
         ] as [(HeaderFields, CachePolicy.Use)]
     )
     func readsWhatTheRequestAsksOfTheCache(fields: HeaderFields, use: CachePolicy.Use) {
-        #expect(self.policy.use(for: RequestHead(.get, "/", fields: fields)) == use)
-        #expect(self.policy.use(for: RequestHead(.post, "/", fields: fields)) == .bypass(.method))
+        #expect(self.use(self.policy, RequestHead(.get, "/", fields: fields)) == use)
+        #expect(self.use(self.policy, RequestHead(.post, "/", fields: fields)) == .bypass(.method))
+    }
+
+    private func use(_ policy: CachePolicy, _ head: RequestHead) -> CachePolicy.Use {
+        policy.use(for: head, RequestDemands(head.fields))
     }
 
     @Test func methodsAreThoseOfThePolicy() {
         var policy = self.policy
         policy.methods = [.post]
-        #expect(policy.use(for: RequestHead(.post, "/")) == .lookUp)
-        #expect(policy.use(for: RequestHead(.get, "/")) == .bypass(.method))
+        #expect(self.use(policy, RequestHead(.post, "/")) == .lookUp)
+        #expect(self.use(policy, RequestHead(.get, "/")) == .bypass(.method))
     }
 
-    @Test func storesOnlyWhatIsWholeAndForEverybody() {
-        func mayStore(
-            _ status: Int = 200,
-            _ fields: HeaderFields = [:],
-            bytes: Int = 1,
-            isComplete: Bool = true
-        ) -> Bool {
-            self.policy.mayStore(ResponseHead(status, fields: fields), contentBytes: bytes, isComplete: isComplete)
+    private func terms(_ policy: CachePolicy, _ status: Int, _ fields: HeaderFields = [:]) -> StorageTerms? {
+        let now = ContinuousClock.now
+        return policy.terms(
+            for: ResponseHead(status, fields: fields),
+            to: [:],
+            isAuthorized: false,
+            times: ExchangeTimes(requested: now, received: now, receivedSeconds: 1_000_000_000)
+        )
+    }
+
+    @Test func storesOnlyWhatIsForEverybody() {
+        func mayStore(_ status: Int = 200, _ fields: HeaderFields = [:]) -> Bool {
+            self.terms(self.policy, status, fields) != nil
         }
         #expect(mayStore())
         #expect(mayStore(200, ["Vary": "Accept, Origin"]))
-        #expect(mayStore(bytes: 10 << 20))
-        #expect(!mayStore(bytes: 10 << 20 + 1))
-        #expect(!mayStore(isComplete: false))
+        #expect(mayStore(200, ["Content-Length": "\(10 << 20)"]))
+        #expect(!mayStore(200, ["Content-Length": "\(10 << 20 + 1)"]))
+        #expect(!mayStore(200, ["Content-Type": "text/event-stream"]))
         #expect(!mayStore(201) && !mayStore(404) && !mayStore(500))
         #expect(!mayStore(200, ["Set-Cookie": "a=b"]))
         #expect(!mayStore(200, ["Vary": "*"]) && !mayStore(200, ["Vary": "Accept", "vary": "x, *"]))
@@ -54,21 +64,46 @@ import Testing
     @Test func partsOfAnswersAreNeverStored() {
         var policy = self.policy
         policy.statuses = [200, 201, 206, 304]
-        #expect(policy.mayStore(ResponseHead(201), contentBytes: 0, isComplete: true))
-        #expect(!policy.mayStore(ResponseHead(206), contentBytes: 0, isComplete: true))
-        #expect(!policy.mayStore(ResponseHead(304), contentBytes: 0, isComplete: true))
+        #expect(self.terms(policy, 201) != nil)
+        #expect(self.terms(policy, 206) == nil && self.terms(policy, 304) == nil)
+    }
+
+    @Test func countsAgeFromWhereTheAnswerCame() throws {
+        let start = ContinuousClock.now
+        for (value, initial) in [
+            (nil, 0), ("7", 7), ("0", 0), ("-1", 0), ("x", 0), ("", 0), ("1.5", 0), ("99999999999999999999", 1 << 31),
+            ("7, 9", 7),
+        ] as [(String?, Int)] {
+            var fields = HeaderFields()
+            if let value { fields.add("Age", value) }
+            let terms = CachePolicy(ttl: .seconds(60)).terms(
+                for: ResponseHead(200, fields: fields),
+                to: [:],
+                isAuthorized: false,
+                times: ExchangeTimes(requested: start, received: start, receivedSeconds: 1_000_000_000)
+            )
+            let response = try #require(terms).response(with: ByteBuffer())
+            #expect(!response.fields.contains("age"))
+            #expect(response.age(at: start + .milliseconds(2500)) == initial + 2)
+            #expect(response.age(at: start - .seconds(1)) == initial)
+            #expect(response.timeToLive(at: start + .milliseconds(2500)) == 57)
+            #expect(response.timeToLive(at: start + .seconds(61)) == -1)
+        }
     }
 
     @Test func saysWhatTheCacheDid() {
         #expect(CacheStatus.hit(timeToLive: 123).description == "windbreak; hit; ttl=123")
         #expect(
+            CacheStatus.hit(timeToLive: -7, key: .numbered(1), detail: .maxStale).description
+                == "windbreak; hit; ttl=-7; key=\"\(CacheKey.numbered(1).short)\"; detail=max-stale"
+        )
+        #expect(
             CacheStatus.forwarded(.uriMiss, status: 200, isStored: true).description
                 == "windbreak; fwd=uri-miss; fwd-status=200; stored"
         )
-        #expect(CacheStatus.forwarded(.method, status: nil, isStored: false).description == "windbreak; fwd=method")
-        #expect(
-            CacheStatus.collapsed(.varyMiss, status: 201).description
-                == "windbreak; fwd=vary-miss; fwd-status=201; collapsed"
-        )
+        #expect(CacheStatus.forwarded(.method).description == "windbreak; fwd=method")
+        var collapsed = CacheStatus.forwarded(.varyMiss, status: 201)
+        collapsed.isCollapsed = true
+        #expect(collapsed.description == "windbreak; fwd=vary-miss; fwd-status=201; collapsed")
     }
 }

@@ -67,21 +67,6 @@ import Testing
         #expect(store.statistics.bytes == 0 && store.statistics.entries == 0)
     }
 
-    @Test func countsAgeFromWhereTheAnswerCame() {
-        for (value, initial) in [
-            (nil, 0), ("7", 7), ("0", 0), ("-1", 0), ("x", 0), ("", 0), ("1.5", 0), ("99999999999999999999", 1 << 31),
-        ] as [(String?, Int)] {
-            var fields = HeaderFields()
-            if let value { fields.add("Age", value) }
-            let response = Self.response(fields: fields, now: self.start)
-            #expect(!response.fields.contains("age"))
-            #expect(response.age(at: self.start + .milliseconds(2500)) == initial + 2)
-            #expect(response.age(at: self.start - .seconds(1)) == initial)
-            #expect(response.timeToLive(at: self.start + .milliseconds(2500)) == 57)
-            #expect(response.timeToLive(at: self.start + .seconds(61)) == 0)
-        }
-    }
-
     @Test func comparesTheFieldsThatVaryNames() {
         let store = MemoryStore(maxBytes: 1 << 20)
         let response = Self.response(
@@ -227,21 +212,16 @@ import Testing
         fields: HeaderFields = ["Content-Type": "image/png"],
         to request: HeaderFields = [:],
         now: ContinuousClock.Instant,
-        retained: Duration? = nil
+        retained: Duration = .seconds(60)
     ) -> StoredResponse {
-        let response = StoredResponse(
-            ResponseHead(200, fields: fields),
-            content: content,
-            to: request,
-            policy: CachePolicy(ttl: .seconds(60)),
-            now: now
-        )
-        guard let retained else { return response }
+        let times = ExchangeTimes(requested: now, received: now, receivedSeconds: 1_000_000_000)
+        let policy = CachePolicy(ttl: .seconds(60))
+        let terms = policy.passingTerms(for: ResponseHead(200, fields: fields), to: request, times: times)
         return StoredResponse(
-            ResponseHead(200, fields: fields),
+            terms.head,
             content: content,
-            variant: response.variant,
-            reuse: response.reuse,
+            variant: terms.variant,
+            reuse: Reuse(lifetime: .seconds(60)),
             storedAt: now,
             initialAge: 0,
             retainedUntil: now + retained

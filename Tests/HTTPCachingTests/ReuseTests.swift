@@ -45,9 +45,10 @@ import Testing
         let control = "max-age=10, stale-while-revalidate=5, stale-if-error=7"
         #expect(self.verdict(control, age: 14) == .stale(revalidating: true))
         #expect(self.verdict(control, age: 15) == .mustValidate)
-        #expect(self.reuse(control).mayReplaceError(age: .seconds(17), allowance: nil))
-        #expect(!self.reuse(control).mayReplaceError(age: .seconds(18), allowance: .seconds(3600)))
+        #expect(self.reuse(control).mayReplaceError(age: .seconds(17), allowance: .zero))
+        #expect(!self.reuse(control).mayReplaceError(age: .seconds(18), allowance: .seconds(3)))
+        #expect(self.reuse(control).mayReplaceError(age: .seconds(18), allowance: .seconds(3600)))
         #expect(self.reuse("max-age=10").mayReplaceError(age: .seconds(70), allowance: .seconds(60)))
-        #expect(!self.reuse("max-age=10").mayReplaceError(age: .seconds(11), allowance: nil))
+        #expect(!self.reuse("max-age=10").mayReplaceError(age: .seconds(11), allowance: .zero))
     }
 }

@@ -17,13 +17,20 @@ import Testing
 
     @Test(
         arguments: [
-            "", "0", "-1", "Sun, 06 Nov 1994 08:49:37 UTC", "Sun, 06 Nov 94 08:49:37 GMT",
+            "", "0", "-1", "Sun, 06 Nov 1994 08:49:37 CET", "Sun, 06 Nov 94 08:49:37 GMT",
             "Sun, 06 Nov 1994 8:49:37 GMT",
             "Sun, 06 Foo 1994 08:49:37 GMT", "Sun, 06 Nov 1994 24:00:00 GMT", "Sun, 00 Nov 1994 08:49:37 GMT",
         ]
     )
     func `anything else is no date`(text: String) {
         #expect(HTTPDate.seconds(parsing: text, now: Self.now) == nil)
+    }
+
+    @Test(arguments: [
+        "sun, 06 NOV 1994 08:49:37 gmt", "Sun, 06 Nov 1994 08:49:37 UTC", "Sun,  06  Nov 1994 08:49:37 GMT",
+    ])
+    func `takes letters of either case, and UTC (RFC 9111, 4.2)`(text: String) {
+        #expect(HTTPDate.seconds(parsing: text, now: Self.now) == 784_111_777)
     }
 
     @Test func `reads back what is written`() {

@@ -11,6 +11,10 @@ extension PrometheusText {
         let families: [(name: String, cache: ExchangeReport.CacheUse, help: String)] = [
             ("windbreak_cache_hits_total", .hit, "Exchanges that were answered from the cache."),
             ("windbreak_cache_misses_total", .miss, "Exchanges that the cache could have answered, and did not."),
+            (
+                "windbreak_cache_stale_total", .stale,
+                "Exchanges that were answered from the cache after its time was up."
+            ),
             ("windbreak_cache_coalesced_total", .collapsed, "Exchanges that shared the attempt of an identical one."),
         ]
         for family in families {

@@ -20,7 +20,8 @@ package struct FreshnessLifetime: Hashable, Sendable {
     /// - Parameters:
     ///   - requestTime: When the request went out, in seconds since 1970.
     ///   - responseTime: When the response came, likewise.
-    package init(_ head: ResponseHead, requestTime: Int64, responseTime: Int64) {
+    ///   - fallback: The lifetime of a response that says nothing about it, in place of a guess.
+    package init(_ head: ResponseHead, requestTime: Int64, responseTime: Int64, fallback: Int? = nil) {
         let targeted = CacheControl(targetedIn: head.fields)
         let control = targeted ?? CacheControl(head.fields)
         let date = head.fields["date"].flatMap { HTTPDate.seconds(parsing: $0, now: responseTime) } ?? responseTime
@@ -36,7 +37,8 @@ package struct FreshnessLifetime: Hashable, Sendable {
         } else {
             let isAllowed = control.isPublic || Self.heuristicStatuses.contains(head.status)
             let modified = head.fields["last-modified"].flatMap { HTTPDate.seconds(parsing: $0, now: responseTime) }
-            self.lifetime = isAllowed ? modified.map { Self.guess(Int(date - $0)) } ?? 0 : 0
+            let guess = fallback ?? modified.map { Self.guess(Int(date - $0)) } ?? 0
+            self.lifetime = isAllowed ? guess : 0
             self.isHeuristic = true
         }
     }
@@ -52,10 +54,13 @@ package struct FreshnessLifetime: Hashable, Sendable {
     ) -> Int {
         let apparentAge = Int(max(0, responseTime - date))
         let delay = Int(max(0, responseTime - requestTime))
-        // RFC 9111, 5.1: of several the first counts, and what is no number is no age.
-        let first = fields.list("age").first.map(String.init) ?? ""
-        let isNumber = !first.isEmpty && first.utf8.allSatisfy { 0x30...0x39 ~= $0 }
-        let age = isNumber ? min(Int(first) ?? .max, 1 << 31) : 0
-        return max(apparentAge, age + delay)
+        return max(apparentAge, Self.statedAge(fields) + delay)
+    }
+
+    /// The value of `Age` (RFC 9111, 5.1): of several the first counts, what is no number is no age, and a larger one than
+    /// fits is the largest (1.2.2).
+    static func statedAge(_ fields: HeaderFields) -> Int {
+        guard let first = fields.list("age").first, first.utf8.allSatisfy({ 0x30...0x39 ~= $0 }) else { return 0 }
+        return min(Int(first) ?? .max, 1 << 31)
     }
 }

@@ -13,39 +13,25 @@ extension CachePolicy {
         case bypass(CacheStatus.Reason)
     }
 
-    /// The fields of requests for something else than the whole answer (RFC 9110, 13.1 and 14.2).
-    private static let conditions = [
-        "range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range",
-    ]
-
     /// Decides by the head alone. Content whose length turns out only later to be more than `maxEntry` is the caller's
     /// to see.
-    package func use(for head: RequestHead) -> Use {
+    package func use(for head: RequestHead, _ demands: RequestDemands) -> Use {
         guard self.methods.contains(head.method) else { return .bypass(.method) }
-        guard !Self.conditions.contains(where: { head.fields.contains($0) }) else { return .bypass(.bypass) }
+        if demands.isForOrigin || demands.control?.noStore == true { return .bypass(.bypass) }
         if let length = head.fields["content-length"], Int(length).map({ $0 > self.maxEntry }) ?? true {
             return .bypass(.bypass)
         }
-        guard head.fields.contains("cache-control") else {
-            // RFC 9111, 5.4: only where there is no Cache-Control.
-            return head.fields.list("pragma", contains: "no-cache") ? .refresh : .lookUp
+        switch self.mode {
+        case .http:
+            return .lookUp
+        case .ttl:
+            if demands.isConditional || demands.range != nil { return .bypass(.bypass) }
+            return demands.control?.noCache == nil ? .lookUp : .refresh
         }
-        if head.fields.list("cache-control", contains: "no-store") { return .bypass(.bypass) }
-        return head.fields.list("cache-control", contains: "no-cache") ? .refresh : .lookUp
     }
 
-    /// Whether an answer to such a request may be kept.
-    ///
-    /// - Parameter isComplete: Whether all of the content came, with the end that its framing promised.
-    package func mayStore(_ head: ResponseHead, contentBytes: Int, isComplete: Bool) -> Bool {
-        isComplete
-            && self.statuses.contains(head.status)
-            // Neither is an answer by itself, whatever the file says.
-            && head.status != 206 && head.status != 304
-            && contentBytes <= self.maxEntry
-            // A cookie is for one client.
-            && !head.fields.contains("set-cookie")
-            // RFC 9111, 4.1: no later request can match.
-            && !head.fields.list("vary", contains: "*")
+    /// The method that stands in keys: in mode `http` HEAD is answered from what GET has stored (RFC 9111, 4).
+    package func keyMethod(for method: HTTPMethod) -> HTTPMethod {
+        self.mode == .http && method == .head ? .get : method
     }
 }

@@ -21,17 +21,21 @@ package struct Reuse: Hashable, Sendable {
     package let staleWhileRevalidate: Duration
     /// How long past that it may stand in for an error (RFC 5861, 4); nil where the response does not say.
     package let staleIfError: Duration?
+    /// Whether nobody has to ask again while it is fresh, not even for a reload (RFC 8246, 2).
+    package let isImmutable: Bool
 
     package init(
         lifetime: Duration,
         isAlwaysValidated: Bool = false,
         isNeverStale: Bool = false,
+        isImmutable: Bool = false,
         staleWhileRevalidate: Duration = .zero,
         staleIfError: Duration? = nil
     ) {
         self.lifetime = lifetime
         self.isAlwaysValidated = isAlwaysValidated
         self.isNeverStale = isNeverStale
+        self.isImmutable = isImmutable
         self.staleWhileRevalidate = staleWhileRevalidate
         self.staleIfError = staleIfError
     }
@@ -44,6 +48,7 @@ package struct Reuse: Hashable, Sendable {
             isAlwaysValidated: control.noCache == .response,
             isNeverStale: control.noCache == .response || control.mustRevalidate || control.proxyRevalidate
                 || control.sharedMaxAge != nil,
+            isImmutable: control.immutable,
             staleWhileRevalidate: .seconds(control.staleWhileRevalidate ?? 0),
             staleIfError: control.staleIfError.map { .seconds($0) }
         )
@@ -60,6 +65,7 @@ package struct Reuse: Hashable, Sendable {
             return isSoonEnough && !self.isNeverStale ? .stale(revalidating: true) : .mustValidate
         }
         if self.isAlwaysValidated || request.noCache != nil { return .mustValidate }
+        if isFresh, self.isImmutable { return .fresh }
         if let maxAge = request.maxAge, age > .seconds(maxAge) { return .mustValidate }
         if let minFresh = request.minFresh, self.lifetime - age < .seconds(minFresh) { return .mustValidate }
         if isFresh { return .fresh }
@@ -71,9 +77,9 @@ package struct Reuse: Hashable, Sendable {
 
     /// Whether it may stand in for an error of the origin (RFC 5861, 4; RFC 9111, 4.2.4).
     ///
-    /// - Parameter allowance: How long past freshness the operator grants where the response names nothing.
-    package func mayReplaceError(age: Duration, allowance: Duration?) -> Bool {
-        guard !self.isNeverStale, let allowed = self.staleIfError ?? allowance else { return false }
-        return age - self.lifetime <= allowed
+    /// - Parameter allowance: How long past freshness the operator grants, beside what the response says itself.
+    package func mayReplaceError(age: Duration, allowance: Duration) -> Bool {
+        guard !self.isNeverStale else { return false }
+        return age - self.lifetime <= max(allowance, self.staleIfError ?? .zero)
     }
 }

@@ -10,18 +10,25 @@ package enum Storability {
         411, 412, 413, 414, 415, 416, 417, 421, 422, 426, 429, 500, 501, 502, 503, 504, 505,
     ]
 
+    /// The statuses that no cache may keep, whatever stands beside them (RFC 6585, 3 to 6).
+    private static let neverStored: Set<Int> = [428, 429, 431, 511]
+
     /// Asked for complete responses. Those that are fresh for no time and have no validator are of no use, and kept by
     /// nobody.
     ///
-    /// - Parameter request: The fields of the request; its method is the policy's matter.
+    /// - Parameters:
+    ///   - request: The fields of the request; its method is the policy's matter.
+    ///   - isAuthorized: Whether it was answered to somebody's own `Authorization`.
     package static func mayStore(
         _ head: ResponseHead,
         to request: HeaderFields,
+        isAuthorized: Bool,
         freshness: FreshnessLifetime
     ) -> Bool {
         let targeted = CacheControl(targetedIn: head.fields)
         let control = targeted ?? CacheControl(head.fields)
         guard head.status >= 200, head.status != 206, head.status != 304 else { return false }
+        if Self.neverStored.contains(head.status) { return false }
         // RFC 9111, 5.2.2.3: who understands the status need not heed the no-store beside it.
         let isUnderstood = Self.understood.contains(head.status)
         if control.mustUnderstand ? !isUnderstood : control.noStore { return false }
@@ -30,11 +37,15 @@ package enum Storability {
         if head.fields.list("vary", contains: "*") { return false }
         // RFC 9111, 3.5.
         let sharesAuthorized = control.isPublic || control.mustRevalidate || control.sharedMaxAge != nil
-        if request.contains("authorization"), !sharesAuthorized { return false }
+        if isAuthorized, !sharesAuthorized { return false }
         // RFC 9111, 3: explicit freshness, `public`, or a status that may be kept on a guess.
         let isExplicit = control.isPublic || !freshness.isHeuristic
         guard isExplicit || FreshnessLifetime.heuristicStatuses.contains(head.status) else { return false }
-        return freshness.lifetime > 0 || head.fields.contains("etag") || head.fields.contains("last-modified")
+        // RFC 9111, 7.3: a cookie forbids nothing, but nobody gives one to everybody on a guess.
+        if freshness.isHeuristic, head.fields.contains("set-cookie") { return false }
+        if freshness.lifetime > freshness.initialAge, control.noCache != .response { return true }
+        return freshness.lifetime > 0 && control.noCache != .response && control.staleWhileRevalidate ?? 0 > 0
+            || !Validation.conditions(for: head.fields).isEmpty
     }
 
     /// The fields that must not be kept although the rest may: what `private` and `no-cache` name (RFC 9111, 3.1,

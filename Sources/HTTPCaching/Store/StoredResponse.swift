@@ -21,6 +21,10 @@ package final class StoredResponse: Sendable {
     package let retainedUntil: ContinuousClock.Instant
     /// From then on it is stale.
     package let freshUntil: ContinuousClock.Instant
+    /// The value of `ETag`, which need not be a good one.
+    package let entityTag: String?
+    /// What `Last-Modified`, or else `Date`, says; in seconds since 1970.
+    package let lastModified: Int64?
 
     /// - Parameters:
     ///   - head: With end-to-end fields only, and without `Age`.
@@ -44,32 +48,10 @@ package final class StoredResponse: Sendable {
         self.variant = variant
         self.retainedUntil = retainedUntil
         self.freshUntil = storedAt + reuse.lifetime - .seconds(initialAge)
-    }
-
-    /// An answer for as long as the policy says, whatever its own fields say.
-    ///
-    /// - Parameters:
-    ///   - head: With end-to-end fields only.
-    ///   - request: The fields of the request that it answers, for `Vary`.
-    package convenience init(
-        _ head: ResponseHead,
-        content: ByteBuffer,
-        to request: HeaderFields,
-        policy: CachePolicy,
-        now: ContinuousClock.Instant
-    ) {
-        var head = head
-        let initialAge = Self.age(head.fields["age"])
-        head.fields.remove("age")
-        self.init(
-            head,
-            content: content,
-            variant: Variant(head.fields, to: request, keyedBy: policy.headers),
-            reuse: Reuse(lifetime: policy.ttl + .seconds(initialAge)),
-            storedAt: now,
-            initialAge: initialAge,
-            retainedUntil: now + policy.ttl
-        )
+        self.entityTag = head.fields["etag"]
+        // The present is of use for years of two digits only.
+        self.lastModified = (head.fields["last-modified"] ?? head.fields["date"])
+            .flatMap { HTTPDate.seconds(parsing: $0, now: 1_767_225_600) }
     }
 
     /// The value for `Age`, in seconds.
@@ -77,12 +59,27 @@ package final class StoredResponse: Sendable {
         self.initialAge + max(0, Int((now - self.storedAt).components.seconds))
     }
 
-    /// Seconds for which it is still fresh.
+    /// Seconds for which it is still fresh; below zero, for which it has been stale.
     package func timeToLive(at now: ContinuousClock.Instant) -> Int {
-        max(0, Int((self.freshUntil - now).components.seconds))
+        Int((self.freshUntil - now).components.seconds)
     }
 
     package func isFresh(at now: ContinuousClock.Instant) -> Bool { now < self.freshUntil }
+
+    /// How it may be used for a request with such directives.
+    package func verdict(at now: ContinuousClock.Instant, _ request: CacheControl?) -> Reuse.Verdict {
+        if request == nil, now < self.freshUntil, !self.reuse.isAlwaysValidated { return .fresh }
+        return self.reuse.verdict(age: self.exactAge(at: now), request: request)
+    }
+
+    /// Whether it may stand in for an error, by the operator's allowance or its own.
+    package func mayReplaceError(at now: ContinuousClock.Instant, allowance: Duration) -> Bool {
+        self.reuse.mayReplaceError(age: self.exactAge(at: now), allowance: allowance)
+    }
+
+    private func exactAge(at now: ContinuousClock.Instant) -> Duration {
+        .seconds(self.initialAge) + max(.zero, now - self.storedAt)
+    }
 
     /// Whether it answers a request with these fields too: all that `Vary` names are the same. The key is the same
     /// already.
@@ -93,12 +90,6 @@ package final class StoredResponse: Sendable {
         // Of the last page of a larger buffer only what is written is really there.
         let content = min(self.content.storageCapacity, self.content.readableBytes + 4096)
         return content + self.fields.wireLength + self.fields.count * 16 + self.variant.footprint + 160
-    }
-
-    /// RFC 9111, 5.1: what is no number is no age, and a larger number than fits is the largest (1.2.2).
-    private static func age(_ value: String?) -> Int {
-        guard let value, !value.isEmpty, value.utf8.allSatisfy({ 0x30...0x39 ~= $0 }) else { return 0 }
-        return min(Int(value) ?? .max, 1 << 31)
     }
 }
 

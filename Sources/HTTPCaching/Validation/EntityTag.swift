@@ -28,14 +28,14 @@ package struct EntityTag: Hashable, Sendable {
         !self.isWeak && !other.isWeak && self.opaque == other.opaque
     }
 
-    /// The tags of `If-None-Match`; commas within quotes separate nothing.
-    static func list(_ fields: HeaderFields, _ name: String) -> [EntityTag] {
-        fields.values(of: name).flatMap { value -> [EntityTag] in
+    /// The members of `If-None-Match`, be they tags or not; commas within quotes separate nothing.
+    static func members(_ fields: HeaderFields, _ name: String) -> [String] {
+        fields.values(of: name).flatMap { value -> [String] in
             var isQuoted = false
             return value[...].utf8.split {
                 if $0 == 0x22 { isQuoted.toggle() }
                 return $0 == 0x2C && !isQuoted
-            }.compactMap { EntityTag(String(Substring($0).trimmingOptionalWhitespace())) }
+            }.map { String(Substring($0).trimmingOptionalWhitespace()) }
         }
     }
 }

@@ -88,7 +88,7 @@ struct LegCall: Sendable {
         }
         // The profile knows what a failure looks like that comes as a success.
         if response.report.outcome == .failure(.body) { return .failed(reason: "response-malformed") }
-        let isCached = response.report.cache == .hit
+        let isCached = response.report.cache == .hit || response.report.cache == .stale
         switch self.leg.read(status: response.head.status, content: response.content) {
         case .answer(let answer): return .answered(answer, cached: isCached)
         case .noMatch: return .answered(LegAnswer(), cached: isCached)
@@ -127,8 +127,9 @@ extension LegOutcome.Result {
             self = step == .exchange ? .skipped(reason: "content-too-large") : .failed(reason: "response-malformed")
         case .cancelled:
             self = .failed(reason: "cancelled")
-        case .badRequest, .targetTooLong, .headersTooLarge, .versionNotSupported, .requestTimeout, .methodNotAllowed,
-            .noRoute, .denied, .crossSite, .loop, .internalError:
+        case .badRequest, .targetTooLong, .headersTooLarge, .versionNotSupported, .notImplemented, .requestTimeout,
+            .methodNotAllowed,
+            .noRoute, .denied, .crossSite, .loop, .notCached, .internalError:
             self = .failed(reason: "request-failed")
         }
     }

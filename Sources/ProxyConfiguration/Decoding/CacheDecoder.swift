@@ -3,8 +3,8 @@
 import HTTPCaching
 import HTTPMessage
 
-/// Reads `cache:`, which is `off` or a mapping. Without a `ttl` in any layer nothing is stored, so that a profile can
-/// say what may be stored and leave it to the file whether and for how long.
+/// Reads `cache:`, which is `off` or a mapping. Without a `ttl` or `mode: http` in any layer nothing is stored, so that a
+/// profile can say what may be stored and leave it to the file whether and for how long.
 enum CacheDecoder {
     /// Methods whose answers can mean the same for the next caller.
     private static let storable: Set<String> = ["GET", "HEAD", "POST", "QUERY"]
@@ -19,20 +19,31 @@ enum CacheDecoder {
     }
 
     static func decode(_ reader: inout MappingReader) -> CachePolicy? {
-        let ttl = reader.value("ttl")
-        var policy = CachePolicy(ttl: .seconds(1))
+        let problems = reader.problems
+        let mode = reader.value("mode")?.choice(CachePolicy.Mode.self, problems)
+        let ttl = reader.value("ttl")?.duration(in: .seconds(1)...Self.longest, problems)
+        // Whoever names a ttl means it to count, unless he says that the origin's word does.
+        var policy = mode == .http ? CachePolicy() : CachePolicy(ttl: ttl ?? .seconds(1))
+        policy.ttl = ttl
         policy.methods = reader.elements("methods", self.method).map { Set($0) } ?? policy.methods
         policy.statuses = self.statuses(&reader) ?? policy.statuses
         policy.headers = reader.elements("headers") { $0.fieldName($1)?.lowercased() } ?? policy.headers
         policy.ignoredQuery = Set(reader.elements("ignore_query") { $0.parameterName($1)?.lowercased() } ?? [])
         policy.sharesCredentials = reader.bool("share_credentials", default: policy.sharesCredentials)
         policy.maxEntry = reader.size("max_entry", in: 1...(1 << 30), default: policy.maxEntry)
-        guard let duration = ttl?.duration(in: .seconds(1)...(.seconds(365 * 86400)), reader.problems) else {
-            return nil
+        policy.staleIfError = reader.duration("stale_if_error", in: .zero...Self.longest, default: policy.staleIfError)
+        policy.holdDown = reader.duration("hold_down", in: .zero...(.seconds(3600)), default: policy.holdDown)
+        policy.retention = reader.value("retention").flatMap { node in
+            node.isWord("auto") ? nil : node.duration(in: .zero...Self.longest, problems)
         }
-        policy.ttl = duration
-        return policy
+        if policy.mode == .http, policy.methods.contains(.post), let methods = reader.node["methods"] {
+            // RFC 9110, 9.3.3: the answer to one POST never answers another.
+            problems.error("answers to POST are stored by a ttl only, not in mode http", at: methods)
+        }
+        return mode == .http || ttl != nil ? policy : nil
     }
+
+    private static let longest = Duration.seconds(365 * 86400)
 
     private static func method(_ node: Node, _ problems: Problems) -> HTTPMethod? {
         guard let method = node.method(problems) else { return nil }

@@ -124,7 +124,7 @@ struct UpstreamDecoder {
         if let cache = own["cache"], cache.entries != nil, upstream.cache == nil,
             upstream.routes.allSatisfy({ $0.cache == nil }), reader.node["cache"]?["ttl"] == nil
         {
-            self.problems.error("needs a ttl, such as ttl: 24h, or cache: off", at: cache)
+            self.problems.error("needs a ttl, such as ttl: 24h, or mode: http, or cache: off", at: cache)
         }
         if let policy = upstream.cache, policy.sharesCredentials, policy.methods.contains(.post),
             let cache = reader.node["cache"]

@@ -25,7 +25,7 @@ extension Configuration {
         // An upstream that came or went is one change, however many settings it has.
         if path.isEntry, old == nil || new == nil { return ["\(path): \(old == nil ? "added" : "removed")"] }
         let words = [old, new].map { $0?.inline ?? "not set" }
-        let isShort = words.allSatisfy { $0.utf8.count <= 200 }
+        let isShort = words.allSatisfy { $0.utf8.count <= 320 }
         // A file of the same name with something else in it.
         let isShown = words[0] != words[1] || words[0].contains("***")
         return [isShort && isShown ? "\(path): \(words[0]) -> \(words[1])" : "\(path): changed"]

@@ -100,13 +100,17 @@ extension ResponseRules {
 extension CachePolicy {
     fileprivate var settings: Setting {
         .mapping([
-            "ttl": .duration(self.ttl),
+            "mode": .text(self.mode.rawValue),
+            "ttl": self.ttl.map { .duration($0) },
             "methods": .sorted(self.methods.map(\.rawValue)),
-            "statuses": .sorted(self.statuses),
+            "statuses": self.statuses.map { .sorted($0) },
             "headers": .texts(self.headers),
             "ignore_query": .sorted(self.ignoredQuery),
             "share_credentials": .bool(self.sharesCredentials),
             "max_entry": .size(self.maxEntry),
+            "stale_if_error": .duration(self.staleIfError),
+            "hold_down": .duration(self.holdDown),
+            "retention": self.retention.map { .duration($0) } ?? .text("auto"),
         ])
     }
 }

@@ -136,14 +136,6 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
         if let interruption = await self.wait(for: .writer, until: deadline) { throw interruption }
     }
 
-    /// Returns when the socket takes more, or somebody has called `resumeWriter`.
-    func waitForWriter(until deadline: NIODeadline) async throws(Interruption) {
-        if let end = self.end { throw end }
-        if let interruption = await self.wait(for: .writer, until: deadline) { throw interruption }
-    }
-
-    func resumeWriter() { self.resume(.writer, with: nil) }
-
     /// Returns when the socket has taken everything; `close` would drop the rest.
     func flushAll(until deadline: NIODeadline) async throws(Interruption) {
         if let end = self.end { throw end }
@@ -174,15 +166,23 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
         return mark
     }
 
+    /// Returns when the socket takes more, or somebody has called `resumeWriter`.
+    func waitForWriter(until deadline: NIODeadline) async throws(Interruption) {
+        if let end = self.end { throw end }
+        if let interruption = await self.wait(for: .writer, until: deadline) { throw interruption }
+    }
+
+    func resumeWriter() { self.resume(.writer, with: nil) }
+
     // MARK: Ending
 
     /// Leaves the connection to what `install` puts behind this, with the bytes that nobody has taken.
     func handOver(_ install: (any Channel) throws -> Void) throws {
         guard let context = self.context else { throw ChannelError.ioOnClosedChannel }
         self.onReceive = nil
+        self.onInputClosed = nil
         try install(context.channel)
         self.onClose = nil
-        self.onInputClosed = nil
         let rest = self.received
         self.received = ByteBuffer()
         if rest.readableBytes > 0 {
@@ -258,16 +258,11 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
             }
         } onCancel: {
             loop.execute {
+                let stream = stream.value
                 // By now somebody else may wait here.
-                if stream.value.waiter(side)?.id == id { stream.value.resume(side, with: .cancelled) }
+                let waiter = side == .reader ? stream.reader : stream.writer
+                if waiter?.id == id { stream.resume(side, with: .cancelled) }
             }
-        }
-    }
-
-    private func waiter(_ side: Side) -> Waiter? {
-        switch side {
-        case .reader: self.reader
-        case .writer: self.writer
         }
     }
 

@@ -62,7 +62,7 @@ struct SnapshotBuilder {
                 ?? Circuit(name: configuration.name, policy: configuration.breaker, log: circuitLog, metrics: metrics),
             metrics: metrics,
             store: cache,
-            flights: old?.flights ?? InFlight(),
+            coordination: old?.coordination ?? CacheCoordination(),
             connector: connector,
             pools: self.pools(connector, configuration.connections, after: old),
             logger: self.logger

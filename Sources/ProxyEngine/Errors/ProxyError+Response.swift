@@ -12,6 +12,7 @@ extension ProxyError {
         case .headersTooLarge: (431, "http_request_error", "The request's header section is too large")
         case .contentTooLarge: (413, "http_request_error", "The request's content is too large")
         case .versionNotSupported: (505, "http_request_error", "The HTTP version is not supported")
+        case .notImplemented: (501, "http_request_error", "The request needs what is not implemented")
         case .requestTimeout: (408, "http_request_error", "The request took too long to arrive")
         case .methodNotAllowed: (405, "http_request_denied", "The method is not allowed here")
         case .noRoute: (404, "http_request_denied", "No upstream is declared for this path")
@@ -33,6 +34,7 @@ extension ProxyError {
         case .incomplete: (502, "http_response_incomplete", "The upstream's answer ended too early")
         case .protocolError: (502, "http_protocol_error", "The upstream's answer is not valid HTTP")
         case .circuitOpen: (503, "destination_unavailable", "The upstream's circuit is open")
+        case .notCached: (504, "proxy_internal_response", "Nothing is stored that may be served")
         case .internalError: (500, "proxy_internal_error", "The proxy failed")
         }
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPCaching
 package import Resilience
 
 /// Why an exchange got no answer from its upstream, and whose fault that is.
@@ -15,6 +16,7 @@ package struct ProxyError: Error, Sendable, Equatable {
         case headersTooLarge = "headers-too-large"
         case contentTooLarge = "content-too-large"
         case versionNotSupported = "version-not-supported"
+        case notImplemented = "not-implemented"
         case requestTimeout = "request-timeout"
         case methodNotAllowed = "method-not-allowed"
         case noRoute = "no-route"
@@ -38,6 +40,7 @@ package struct ProxyError: Error, Sendable, Equatable {
         case protocolError = "protocol"
         // Our own decision.
         case circuitOpen = "circuit-open"
+        case notCached = "not-cached"
         case internalError = "internal"
     }
 
@@ -47,6 +50,8 @@ package struct ProxyError: Error, Sendable, Equatable {
     package var upstream: String?
     /// When another try makes sense.
     package var retryAfter: Duration?
+    /// What the cache had to do with it, where that is known.
+    var cache: CacheStatus?
 
     package init(_ kind: Kind, _ detail: String, upstream: String? = nil, retryAfter: Duration? = nil) {
         self.kind = kind
@@ -57,14 +62,15 @@ package struct ProxyError: Error, Sendable, Equatable {
 
     package var source: Source {
         switch self.kind {
-        case .badRequest, .targetTooLong, .headersTooLarge, .contentTooLarge, .versionNotSupported, .requestTimeout,
+        case .badRequest, .targetTooLong, .headersTooLarge, .contentTooLarge, .versionNotSupported, .notImplemented,
+            .requestTimeout,
             .methodNotAllowed, .noRoute, .denied, .crossSite, .loop, .cancelled:
             .downstream
         case .dns, .addressDenied, .connectRefused, .connectFailed, .connectTimeout, .tlsCertificate, .tls,
             .firstByteTimeout,
             .idleTimeout, .totalTimeout, .reset, .incomplete, .protocolError:
             .upstream
-        case .circuitOpen, .internalError:
+        case .circuitOpen, .notCached, .internalError:
             .proxy
         }
     }
@@ -78,8 +84,9 @@ package struct ProxyError: Error, Sendable, Equatable {
         case .connectTimeout, .firstByteTimeout, .idleTimeout, .totalTimeout: .failure(.timeout)
         case .reset, .incomplete: .failure(.reset)
         case .protocolError: .failure(.protocol)
-        case .badRequest, .targetTooLong, .headersTooLarge, .contentTooLarge, .versionNotSupported, .requestTimeout,
-            .methodNotAllowed, .noRoute, .denied, .crossSite, .loop, .cancelled, .circuitOpen, .internalError:
+        case .badRequest, .targetTooLong, .headersTooLarge, .contentTooLarge, .versionNotSupported, .notImplemented,
+            .requestTimeout,
+            .methodNotAllowed, .noRoute, .denied, .crossSite, .loop, .cancelled, .circuitOpen, .notCached, .internalError:
             .cancelled
         }
     }

@@ -7,14 +7,16 @@ import NIOCore
 /// An exchange at a place where answers may be stored: looks the answer up, joins an identical request that is on its
 /// way, or asks and stores.
 struct CachedExchange {
-    private let exchange: Exchange
-    private let policy: CachePolicy
-    private var upstream: Upstream { self.exchange.upstream }
-    private var request: Request { self.exchange.request }
+    let exchange: Exchange
+    let policy: CachePolicy
+    let demands: RequestDemands
+    var upstream: Upstream { self.exchange.upstream }
+    var request: Request { self.exchange.request }
 
     init(_ exchange: Exchange, policy: CachePolicy) {
         self.exchange = exchange
         self.policy = policy
+        self.demands = RequestDemands(exchange.request.head.fields)
     }
 
     /// What the cache has to say to a request.
@@ -23,31 +25,45 @@ struct CachedExchange {
         case hit(Response)
         /// It stays out of it.
         case bypass(CacheStatus.Reason)
-        case miss(CacheKey, content: ByteBuffer, CacheStatus.Reason)
+        case miss(Miss)
         /// The content, which the key depends on, has not come yet.
         case pending
     }
 
+    /// A request that the store cannot answer.
+    struct Miss {
+        var reason: CacheStatus.Reason
+        var key: CacheKey
+        var content: ByteBuffer
+        /// The right answer, but for its age.
+        var stale: StoredResponse?
+        /// For which others something is stored.
+        var variant: Variant?
+    }
+
     /// Looks for a stored answer, without waiting for anything.
     func find(for body: Body) -> Finding {
-        let use = self.policy.use(for: self.request.head)
+        let use = self.policy.use(for: self.request.head, self.demands)
         if case .bypass(let reason) = use { return .bypass(reason) }
         guard case .whole(let content) = body else { return .pending }
         guard content.readableBytes <= self.policy.maxEntry else { return .bypass(.bypass) }
         let key = self.key(of: content)
-        var reason = CacheStatus.Reason.request
-        if use == .lookUp {
-            let now = ContinuousClock.Instant.now
-            let variants = self.upstream.store.lookup(key, now: now)
-            if let stored = variants.first(where: { $0.matches(self.request.head.fields) }) {
-                if stored.isFresh(at: now) { return .hit(self.hit(stored, key, now)) }
-                reason = .stale
-            } else {
-                reason = variants.isEmpty ? .uriMiss : .varyMiss
+        guard use == .lookUp else { return .miss(Miss(reason: .request, key: key, content: content)) }
+        let now = ContinuousClock.Instant.now
+        let variants = self.lookUp(key, now)
+        switch self.policy.select(from: variants, for: self.request.head.fields, self.demands, at: now) {
+        case .serve(let stored, let why):
+            return .hit(self.serve(stored, key, now, why))
+        case .serveAndRefresh(let stored):
+            self.refresh(stored, key, content)
+            return .hit(self.serve(stored, key, now, .staleWhileRevalidate))
+        case .forward(let reason, let stale):
+            if let stale, self.upstream.coordination.heldDown.contains(key, at: now), self.mayReplaceError(stale, now) {
+                return .hit(self.serve(stale, key, now, .holdDown))
             }
+            let variant = (stale ?? variants.first)?.variant
+            return .miss(Miss(reason: reason, key: key, content: content, stale: stale, variant: variant))
         }
-        self.upstream.cacheLog.missed(key)
-        return .miss(key, content: content, reason)
     }
 
     /// - Parameter finding: What was found for this body, or for what of it was there.
@@ -55,7 +71,10 @@ struct CachedExchange {
         switch finding {
         case .hit(let response): return response
         case .bypass(let reason): return try await self.pass(body, reason)
-        case .miss(let key, let content, let reason): return try await self.fetch(key, content, reason)
+        case .miss(let miss):
+            if self.demands.onlyIfCached { throw self.notCached(miss.reason) }
+            self.upstream.cacheLog.missed(miss.key)
+            return try await Forwarding(self, miss).answer()
         case .pending:
             switch try await body.collect(upTo: self.policy.maxEntry) {
             case .tooLarge(let body): return try await self.pass(body, .bypass)
@@ -66,115 +85,89 @@ struct CachedExchange {
         }
     }
 
-    /// Asks for this client alone.
-    private func pass(_ body: Body, _ reason: CacheStatus.Reason) async throws(ProxyError) -> Response {
-        var response = try await self.exchange.attempt(body)
-        response.report.cache = reason == .bypass || reason == .method ? .bypass : .miss
-        response.explain(.forwarded(reason, status: response.head.status, isStored: false))
-        return response
+    /// RFC 9111, 5.2.1.7.
+    private func notCached(_ reason: CacheStatus.Reason) -> ProxyError {
+        var error = ProxyError(.notCached, "only-if-cached, and nothing that may be served is stored")
+        error.cache = .forwarded(reason)
+        error.cache?.detail = .onlyIfCached
+        return error
     }
 
     private func key(of content: ByteBuffer) -> CacheKey {
         CacheKey(
             upstream: self.upstream.name,
-            method: self.request.head.method,
+            method: self.policy.keyMethod(for: self.request.head.method),
             target: self.exchange.path,
             fields: self.request.head.fields,
             content: content,
             policy: self.policy,
-            credentials: self.upstream.credentials
+            credentials: self.policy.mode == .http ? self.upstream.partition : self.upstream.credentials
         )
     }
 
-    private func hit(_ stored: StoredResponse, _ key: CacheKey, _ now: ContinuousClock.Instant) -> Response {
-        self.upstream.cacheLog.hit(key)
-        var response = Response(stored)
-        // Room for what is added from here to the client.
-        response.head.fields.reserve(bytes: 160, fields: 4)
-        response.head.fields.add("Age", number: stored.age(at: now))
-        response.explain(.hit(timeToLive: stored.timeToLive(at: now)))
+    private func lookUp(_ key: CacheKey, _ now: ContinuousClock.Instant) -> [StoredResponse] {
+        let variants = self.upstream.store.lookup(key, now: now)
+        guard self.policy.mode == .http else { return variants }
+        let invalidations = self.upstream.coordination.invalidations
+        guard variants.contains(where: { invalidations.covers(self.exchange.path, since: $0.storedAt) }) else {
+            return variants
+        }
+        return variants.filter { !invalidations.covers(self.exchange.path, since: $0.storedAt) }
+    }
+
+    // MARK: Without asking
+
+    private func serve(
+        _ stored: StoredResponse,
+        _ key: CacheKey,
+        _ now: ContinuousClock.Instant,
+        _ why: CacheStatus.Detail?
+    ) -> Response {
+        var response = Response(stored, to: self.request.head, self.demands, at: now)
+        response.explain(.hit(timeToLive: stored.timeToLive(at: now), key: key, detail: why))
         response.report.decision = .hit
-        response.report.cache = .hit
+        response.report.cache = why == nil ? .hit : .stale
+        if let why {
+            self.upstream.cacheLog.stale(key, why.rawValue)
+        } else {
+            self.upstream.cacheLog.hit(key)
+        }
         return response
     }
 
-    // MARK: Collapsing
-
-    private func fetch(
-        _ key: CacheKey,
-        _ content: ByteBuffer,
-        _ reason: CacheStatus.Reason
-    ) async throws(ProxyError) -> Response {
-        switch self.upstream.flights.join(key) {
-        case .leader(let leader): try await self.lead(leader, key, content, reason)
-        case .follower(let flight): try await self.follow(flight, content, reason)
-        }
-    }
-
-    /// The attempt runs in a task of its own, so that what is paid for is finished and stored though its client leaves.
-    private func lead(
-        _ leader: InFlight<SharedAttempt.Result>.Leader,
-        _ key: CacheKey,
-        _ content: ByteBuffer,
-        _ reason: CacheStatus.Reason
-    ) async throws(ProxyError) -> Response {
-        let shared = SharedAttempt(self.exchange, policy: self.policy, key: key, content: content)
+    /// One at a time for each key, by a task that no client waits for.
+    private func refresh(_ stored: StoredResponse, _ key: CacheKey, _ content: ByteBuffer) {
+        let flights = self.upstream.coordination.flights
+        guard case .leader(let leader) = flights.join(key.narrowed(to: stored.variant)) else { return }
+        var exchange = self.exchange
+        exchange.request.onInterim = nil
+        if exchange.request.head.method == .head { exchange.request.head.method = .get }
+        let shared = SharedAttempt(
+            exchange,
+            policy: self.policy,
+            key: key,
+            content: content,
+            stale: stored,
+            conditions: Validation.conditions(for: stored.fields),
+            wantsWhole: true
+        )
         let bound = self.request.worker.bind(shared)
         self.request.worker.start { leader.finish(await bound.value.run()) }
-        var response: Response
-        switch try await leader.flight.result() {
-        case .answer(let stored, let isStored):
-            response = Response(stored)
-            response.explain(.forwarded(reason, status: stored.status, isStored: isStored))
-        case .failed(let error):
-            throw error
-        case .unshared:
-            guard let unshared = shared.takeUnshared() else { throw ProxyError(.internalError, "the answer was lost") }
-            response = unshared
-            response.explain(.forwarded(reason, status: unshared.head.status, isStored: false))
-        }
-        response.report = shared.report
-        response.report.cache = .miss
+    }
+
+    // MARK: Asking
+
+    func mayReplaceError(_ stale: StoredResponse, _ now: ContinuousClock.Instant) -> Bool {
+        stale.mayReplaceError(at: now, allowance: self.policy.staleIfError)
+    }
+
+    /// Asks for this client alone, and keeps nothing.
+    private func pass(_ body: Body, _ reason: CacheStatus.Reason) async throws(ProxyError) -> Response {
+        if self.demands.onlyIfCached, reason != .method { throw self.notCached(reason) }
+        var response = try await self.exchange.attempt(body)
+        if self.policy.mode == .http { self.exchange.invalidate(by: response.head, self.policy) }
+        response.report.cache = .bypass
+        response.explain(.forwarded(reason, status: response.head.status))
         return response
-    }
-
-    private func follow(
-        _ flight: InFlight<SharedAttempt.Result>.Flight,
-        _ content: ByteBuffer,
-        _ reason: CacheStatus.Reason
-    ) async throws(ProxyError) -> Response {
-        switch try await flight.result() {
-        case .answer(let stored, _) where stored.matches(self.request.head.fields):
-            var response = Response(stored)
-            response.explain(.collapsed(reason, status: stored.status))
-            response.report.decision = .collapsed
-            response.report.cache = .collapsed
-            return response
-        case .failed(let error):
-            throw error
-        case .answer, .unshared:
-            return try await self.pass(.whole(content), reason)
-        }
-    }
-}
-
-extension Response {
-    fileprivate init(_ stored: StoredResponse) {
-        self.init(
-            ResponseHead(stored.status, reason: stored.reason, fields: stored.fields),
-            .whole(stored.content)
-        )
-    }
-}
-
-extension InFlight<SharedAttempt.Result>.Flight {
-    fileprivate func result() async throws(ProxyError) -> SharedAttempt.Result {
-        do {
-            return try await self.value()
-        } catch is CancellationError {
-            throw ProxyError(.cancelled, "the client went away")
-        } catch {
-            throw ProxyError(.internalError, "\(error)")
-        }
     }
 }

@@ -12,7 +12,7 @@ import ProxyConfiguration
 /// Cache and collapse stand outside the circuit: a hit is served while it is open, and is no sample for it.
 struct Exchange {
     let upstream: Upstream
-    let request: Request
+    var request: Request
     /// Below the upstream's mount, with the query.
     let path: Substring
     let deadline: ExchangeDeadline
@@ -72,10 +72,14 @@ struct Exchange {
     }
 
     /// Asks the upstream, whatever the cache may have.
-    func attempt(_ body: Body) async throws(ProxyError) -> Response {
+    ///
+    /// - Parameter fields: In place of the caller's.
+    func attempt(_ body: Body, fields: HeaderFields? = nil) async throws(ProxyError) -> Response {
+        var request = self.request
+        if let fields { request.head.fields = fields }
         let attempt = Attempt(
             upstream: self.upstream,
-            request: OutgoingRequest(self.request, body: body, path: self.path, to: self.upstream.configuration),
+            request: OutgoingRequest(request, body: body, path: self.path, to: self.upstream.configuration),
             worker: self.request.worker,
             deadline: self.deadline,
             onInterim: self.request.onInterim
@@ -95,12 +99,12 @@ struct Exchange {
         error.upstream = error.upstream ?? self.upstream.name
         let isRejected = error.kind == .circuitOpen
         var response = error.response()
-        response.report.outcome = isRejected ? nil : error.outcome
+        response.report.outcome = isRejected || error.kind == .notCached ? nil : error.outcome
         response.report.decision = isRejected ? .rejected : .pass
         response.report.attempts = error.source == .upstream ? 1 : 0
         if self.policy != nil {
             response.report.cache = .miss
-            response.explain(.forwarded(.uriMiss, status: nil, isStored: false))
+            response.explain(error.cache ?? .forwarded(.uriMiss))
         }
         return response
     }
@@ -108,7 +112,7 @@ struct Exchange {
     /// The answer with all that is to be known about it.
     fileprivate func finished(_ answer: consuming Response) -> Response {
         var response = answer
-        if response.report.cache == .none { response.explain(.forwarded(.bypass, status: nil, isStored: false)) }
+        if response.report.cache == .none { response.explain(.forwarded(.bypass)) }
         // A client that named the upstream itself, by a target in absolute form, follows its references itself.
         if self.request.head.target.utf8.first == 0x2F { response.relocate(from: self.upstream.configuration) }
         let state = self.upstream.circuit.state

@@ -14,8 +14,13 @@ extension Response {
             self.head.fields.add("Connection", "Upgrade")
             self.head.fields.add("Upgrade", upgrade)
         }
-        // Of content that is there whoever writes it tells the length.
-        if self.body.length != 0 { self.head.fields.remove("content-length") }
+        if self.body.length != 0 {
+            // Of content that is there whoever writes it tells the length.
+            self.head.fields.remove("content-length")
+        } else if self.head.fields.count(of: "content-length") > 1, let length = self.head.fields["content-length"] {
+            // They are equal, or the answer would have been refused (RFC 9110, 8.6).
+            self.head.fields.set("Content-Length", length)
+        }
         self.head.fields.add("Via", Self.via[self.head.minorVersion & 1])
     }
 
@@ -32,11 +37,7 @@ extension Response {
 
     /// Says what our cache did, behind what other caches have said (RFC 9211, 2).
     mutating func explain(_ status: CacheStatus) {
-        if case .hit(let timeToLive) = status {
-            self.head.fields.add("Cache-Status", "windbreak; hit; ttl=", number: timeToLive)
-        } else {
-            self.head.fields.add("Cache-Status", status.description)
-        }
+        self.head.fields.add("Cache-Status", status.description)
     }
 
     private static let via = ["1.0 \(RequestID.pseudonym)", "1.1 \(RequestID.pseudonym)"]

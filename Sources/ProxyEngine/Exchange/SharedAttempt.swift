@@ -8,73 +8,225 @@ import Resilience
 /// The one attempt behind identical requests: its answer is read whole, stored if it may be, and given to all of them.
 final class SharedAttempt {
     enum Result: Sendable {
-        case answer(StoredResponse, isStored: Bool)
+        case answer(StoredResponse, Fate)
         case failed(ProxyError)
         /// Too large to keep, or for one client only. The leader has it, and everybody else asks for himself.
         case unshared
+    }
+
+    /// What became of an answer.
+    struct Fate: Sendable {
+        /// What the upstream answered: 304 where it confirmed what was stored.
+        var forwardStatus: Int
+        var isStored: Bool
+        var isFailure: Bool
     }
 
     private let exchange: Exchange
     private let policy: CachePolicy
     private let key: CacheKey
     private let content: ByteBuffer
-    private var unshared: Response?
+    /// What goes upstream: the caller's fields, or those of a validation.
+    private var fields: HeaderFields
+    private let stale: StoredResponse?
+    private let isValidating: Bool
+    /// Whether what comes is the whole answer, by which the key can be judged.
+    private let wantsWhole: Bool
+    private var response: Response?
+    /// Whether the upstream answered with what RFC 5861, 4, calls an error, whatever the circuit makes of it.
+    private var hasErrorStatus = false
     /// How the attempt went.
     private(set) var report = ExchangeReport()
 
-    init(_ exchange: Exchange, policy: CachePolicy, key: CacheKey, content: ByteBuffer) {
+    private var upstream: Upstream { self.exchange.upstream }
+    private var request: HeaderFields { self.exchange.request.head.fields }
+
+    /// - Parameters:
+    ///   - stale: What is stored.
+    ///   - conditions: What validates it; empty: it is not validated.
+    ///   - wantsWhole: Whether the caller's own conditions are left out.
+    init(
+        _ exchange: Exchange,
+        policy: CachePolicy,
+        key: CacheKey,
+        content: ByteBuffer,
+        stale: StoredResponse?,
+        conditions: HeaderFields,
+        wantsWhole: Bool
+    ) {
         self.exchange = exchange
         self.policy = policy
         self.key = key
         self.content = content
+        self.stale = stale
+        self.isValidating = !conditions.isEmpty
+        self.wantsWhole = wantsWhole
+        let fields = exchange.request.head.fields
+        self.fields = (wantsWhole ? fields.unconditional : fields).appending(conditions)
     }
 
     func run() async -> Result {
         do throws(ProxyError) {
-            let response = try await self.exchange.attempt(.whole(self.content))
-            self.report = response.report
-            switch try await response.body.collect(upTo: self.policy.maxEntry) {
-            case .whole(let content):
-                self.report = response.finalReport
-                return self.settle(response, content)
-            case .tooLarge(let body):
-                return self.keepForLeader(response, body)
+            var (response, times) = try await self.ask()
+            if self.isValidating, response.head.status == 304, let stale = self.stale {
+                if Validation.confirms(response.head.fields, stale.fields) { return self.renew(stale, response, times) }
+                // RFC 9111, 4.3.4: it is about another answer, which nobody has here.
+                self.fields = self.request.unconditional
+                (response, times) = try await self.ask()
             }
+            return try await self.keep(response, times)
         } catch {
             return .failed(error)
         }
     }
 
-    /// The leader's own answer where it cannot be shared, once.
-    func takeUnshared() -> Response? {
-        defer { self.unshared = nil }
-        return self.unshared
-    }
+    /// The leader's own answer, once.
+    func takeResponse() -> Response? { self.response.take() }
 
-    private func settle(_ response: Response, _ content: ByteBuffer) -> Result {
-        // A cookie is for one client.
-        guard !response.head.fields.contains("set-cookie") else { return self.keepForLeader(response, .whole(content)) }
-        let stored = StoredResponse(
-            response.head,
-            content: content,
-            to: self.exchange.request.head.fields,
-            policy: self.policy,
-            now: .now
+    private func ask() async throws(ProxyError) -> (Response, ExchangeTimes) {
+        let requested = ContinuousClock.Instant.now
+        let response = try await self.exchange.attempt(.whole(self.content), fields: self.fields)
+        let times = ExchangeTimes(
+            requested: requested,
+            received: .now,
+            receivedSeconds: DateField.seconds
         )
-        // A body that tells of a failure is passed on, and never kept.
-        guard self.report.outcome == .success || self.report.outcome == .excluded,
-            self.policy.mayStore(response.head, contentBytes: content.readableBytes, isComplete: true)
-        else { return .answer(stored, isStored: false) }
-        let upstream = self.exchange.upstream
-        upstream.store.store(stored, for: self.key, upstream: upstream.name)
-        upstream.metrics.cacheStored()
-        upstream.cacheLog.stored(self.key, self.policy.ttl)
-        return .answer(stored, isStored: true)
+        self.report = response.report
+        self.hasErrorStatus = [500, 502, 503, 504].contains(response.head.status)
+        return (response, times)
     }
 
-    private func keepForLeader(_ response: Response, _ body: Body) -> Result {
-        self.unshared = response
-        self.unshared?.body = body
+    // MARK: Keeping
+
+    /// The head decides whether the content is held back at all.
+    private func keep(_ response: Response, _ times: ExchangeTimes) async throws(ProxyError) -> Result {
+        if self.policy.mode == .http, self.exchange.request.head.method == .head {
+            self.update(by: response.head, times)
+            self.response = response
+            return .unshared
+        }
+        let terms = self.terms(for: response.head, times)
+        guard terms != nil || self.isForAll(response) else { return self.leaveToLeader(response) }
+        switch try await response.body.collect(upTo: self.policy.maxEntry) {
+        case .whole(let content):
+            self.report = response.finalReport
+            self.response = response
+            self.response?.body = .whole(content)
+            let kept = self.mayStore(times) ? terms : nil
+            let passing = kept ?? self.policy.passingTerms(for: response.head, to: self.request, times: times)
+            let answer = passing.response(with: content)
+            if kept != nil { self.store(answer, response.head) }
+            return .answer(answer, self.fate(response.head.status, isStored: kept != nil))
+        case .tooLarge(let body):
+            var response = response
+            response.body = body
+            return self.leaveToLeader(response)
+        }
+    }
+
+    private func terms(for head: ResponseHead, _ times: ExchangeTimes) -> StorageTerms? {
+        self.policy.terms(for: head, to: self.request, isAuthorized: self.isAuthorized, times: times)
+    }
+
+    /// Whether the caller's own `Authorization` goes upstream (RFC 9111, 3.5).
+    private var isAuthorized: Bool {
+        self.upstream.credentials.headers.contains("authorization") && self.request.contains("authorization")
+    }
+
+    /// Asked when the content has come whole.
+    private func mayStore(_ times: ExchangeTimes) -> Bool {
+        switch self.policy.mode {
+        case .ttl:
+            // A body that tells of a failure is passed on, and never kept.
+            return self.report.outcome == .success || self.report.outcome == .excluded
+        case .http:
+            if self.report.outcome == .failure(.body) { return false }
+            // What is better than an error is not given up for one.
+            if self.isFailure, self.stale?.mayReplaceError(at: .now, allowance: self.policy.staleIfError) == true {
+                return false
+            }
+            return !self.upstream.coordination.invalidations.covers(self.exchange.path, since: times.requested)
+        }
+    }
+
+    /// Whether those who wait may have an answer that is not stored: in mode `ttl` any but one that sets cookies, by the
+    /// origin's word only a failure, so that one is enough.
+    private func isForAll(_ response: Response) -> Bool {
+        guard !response.head.fields.contains("set-cookie") else { return false }
+        switch self.policy.mode {
+        case .ttl:
+            return !self.policy.isEndless(response.head)
+        case .http:
+            let control = CacheControl(response.head.fields)
+            return self.isFailure && !control.noStore && control.isPrivate == nil && !self.isAuthorized
+        }
+    }
+
+    /// Whether a stale answer would be better.
+    var isFailure: Bool {
+        if case .failure = self.report.outcome { true } else { self.hasErrorStatus }
+    }
+
+    private func fate(_ status: Int, isStored: Bool) -> Fate {
+        Fate(forwardStatus: status, isStored: isStored, isFailure: self.isFailure)
+    }
+
+    private func store(_ answer: StoredResponse, _ head: ResponseHead) {
+        self.upstream.store.store(answer, for: self.key, upstream: self.upstream.name)
+        self.upstream.coordination.uncacheable.remove(self.key)
+        self.upstream.metrics.cacheStored()
+        self.upstream.cacheLog.stored(self.key, answer.freshUntil - answer.storedAt)
+    }
+
+    /// What was stored is out of date now, and the next who ask need not wait for each other.
+    private func leaveToLeader(_ response: Response) -> Result {
+        self.response = response
+        if self.wantsWhole, !self.isFailure {
+            if self.stale != nil { self.upstream.store.remove(self.key) }
+            self.upstream.coordination.uncacheable.insert(self.key, until: .now + CacheCoordination.hitForMiss)
+        }
         return .unshared
+    }
+
+    // MARK: Renewing
+
+    private func renew(_ stale: StoredResponse, _ response: Response, _ times: ExchangeTimes) -> Result {
+        self.report = response.finalReport
+        let update = response.head.fields
+        if let terms = self.policy.renewedTerms(
+            for: stale,
+            by: update,
+            to: self.request,
+            isAuthorized: self.isAuthorized,
+            times: times
+        ) {
+            let answer = terms.response(with: stale.content)
+            self.store(answer, terms.head)
+            return .answer(answer, self.fate(304, isStored: true))
+        }
+        self.upstream.store.remove(self.key)
+        let head = CachePolicy.renewedHead(of: stale, by: update, times)
+        let passing = self.policy.passingTerms(for: head, to: self.request, times: times)
+        return .answer(passing.response(with: stale.content), self.fate(304, isStored: false))
+    }
+
+    /// What a HEAD tells of the answer to GET that is stored (RFC 9111, 4.3.5).
+    private func update(by head: ResponseHead, _ times: ExchangeTimes) {
+        guard head.status == 200, let stale = self.stale else { return }
+        let isSame = Validation.describes(head.fields, stale.fields, contentLength: stale.content.readableBytes)
+        let terms =
+            isSame
+            ? self.policy.renewedTerms(
+                for: stale,
+                by: head.fields,
+                to: self.request,
+                isAuthorized: self.isAuthorized,
+                times: times
+            ) : nil
+        if let terms {
+            self.store(terms.response(with: stale.content), terms.head)
+        } else {
+            self.upstream.store.remove(self.key)
+        }
     }
 }

@@ -7,6 +7,8 @@ enum HTTP1Error: Error, Hashable {
     case targetTooLong
     case headTooLarge
     case unsupportedVersion
+    /// Valid, and nothing that is known here. The text says what.
+    case notImplemented(String)
     /// Three words, of which none is one of HTTP/1: whoever speaks so would not understand an answer.
     case foreign
     case bodyTooLarge
@@ -14,6 +16,7 @@ enum HTTP1Error: Error, Hashable {
     var detail: String {
         switch self {
         case .malformed(let rule): rule
+        case .notImplemented(let what): what
         case .targetTooLong: "the request line is longer than allowed"
         case .headTooLarge: "the header section is larger than allowed"
         case .foreign: "this is not HTTP"

@@ -70,7 +70,6 @@ final class ServerConnection {
         let connection = self.worker.bind(self)
         // Whoever goes away takes back what he asked for.
         self.stream.onClose = { [weak self] in self?.task?.cancel() }
-        self.stream.onInputClosed = { [weak self] in self?.inputClosed() }
         self.task = self.worker.start { await connection.value.serve() }
     }
 
@@ -110,6 +109,7 @@ final class ServerConnection {
 
     private func serveRequests() async {
         self.stream.onReceive = { [weak self] in self?.answerAtOnce() ?? false }
+        self.stream.onInputClosed = { [weak self] in self?.inputClosed() }
         var isFirst = true
         while let arrival = await self.nextRequest(isFirst: isFirst) {
             isFirst = false
@@ -383,7 +383,7 @@ final class ServerConnection {
 
 extension RequestHead {
     fileprivate var expectsContinue: Bool {
-        self.minorVersion >= 1 && self.fields["expect"]?.equalsIgnoringCase("100-continue") == true
+        self.minorVersion >= 1 && self.fields.list("expect", contains: "100-continue")
     }
 
     /// RFC 9112, 9.3. What follows a CONNECT was meant for the tunnel, and must not be read as a request when there is none.

@@ -11,17 +11,24 @@ struct CacheLog: Sendable {
     private let hit: String
     private let miss: String
     private let stored: String
+    private let stale: String
 
     init(_ upstream: String, logger: Logger) {
         self.log = RequestLog(logger)
         self.hit = "[CACHE] HIT \(upstream) "
         self.miss = "[CACHE] MISS \(upstream) "
+        self.stale = "[CACHE] STALE \(upstream) "
         self.stored = "[CACHE] STORED \(upstream) "
     }
 
     func hit(_ key: CacheKey) { self.log.write(.info, self.hit + key.short + "...") }
 
     func missed(_ key: CacheKey) { self.log.write(.info, self.miss + key.short + "...") }
+
+    /// - Parameter why: The word of `Cache-Status`.
+    func stale(_ key: CacheKey, _ why: String) {
+        self.log.write(.info, self.stale + key.short + "... (\(why))")
+    }
 
     func stored(_ key: CacheKey, _ ttl: Duration) {
         self.log.write(.info, self.stored + key.short + "... (\(Quantity.text(ttl)) TTL)")

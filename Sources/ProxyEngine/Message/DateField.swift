@@ -23,6 +23,9 @@ enum DateField {
 
     private static let latest = Mutex(Latest())
 
+    /// Seconds since 1970.
+    static var seconds: Int64 { Int64(time(nil)) }
+
     /// Writes the whole line.
     static func write(to buffer: inout ByteBuffer) {
         self.latest.withLock { latest in

@@ -72,5 +72,7 @@ package struct ExchangeReport: Sendable {
         /// No cache is declared, or not for this request.
         case none
         case hit, miss, bypass, collapsed
+        /// Out of the store, though its time was up: in place of an error, or because somebody allows it.
+        case stale
     }
 }

@@ -29,7 +29,7 @@ package final class RequestCounters: Sendable {
     package func count(_ report: ExchangeReport, status: Int) {
         var index = report.outcome.ordinal
         index = index * 6 + (100..<600 ~= status ? status / 100 : 0)
-        index = index * 5 + report.cache.ordinal
+        index = index * 6 + report.cache.ordinal
         index = index * 6 + report.decision.ordinal
         self.cells.add(at: index)
     }
@@ -40,9 +40,9 @@ package final class RequestCounters: Sendable {
             let count = self.cells[index]
             guard count > 0 else { return nil }
             return Sample(
-                outcome: Self.outcomes[index / 180],
-                statusClass: Self.statusClasses[index / 30 % 6],
-                cache: Self.caches[index / 6 % 5],
+                outcome: Self.outcomes[index / 216],
+                statusClass: Self.statusClasses[index / 36 % 6],
+                cache: Self.caches[index / 6 % 6],
                 decision: Self.decisions[index % 6],
                 count: count
             )
@@ -73,6 +73,7 @@ extension ExchangeReport.CacheUse {
         case .miss: 2
         case .bypass: 3
         case .collapsed: 4
+        case .stale: 5
         }
     }
 }

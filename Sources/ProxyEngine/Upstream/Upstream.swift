@@ -16,13 +16,15 @@ package final class Upstream: Sendable {
     package let metrics: UpstreamMetrics
     /// The answers of all upstreams.
     package let store: MemoryStore
-    let flights: InFlight<SharedAttempt.Result>
+    let coordination: CacheCoordination
     let connector: Connector
     /// One pool for each worker, by its index.
     let pools: [NIOLoopBoundBox<ConnectionPool>]
     let cacheLog: CacheLog
     /// What of a request is a credential, for keys of the cache.
     let credentials: CredentialNames
+    /// Likewise by the origin's word, which itself decides for whom an answer to `Authorization` is (RFC 9111, 3.5).
+    let partition: CredentialNames
     // What every exchange asks for, beside the settings, where it costs one load.
     let cachePolicy: CachePolicy?
     let timeouts: Timeouts
@@ -36,7 +38,7 @@ package final class Upstream: Sendable {
         circuit: Circuit,
         metrics: UpstreamMetrics,
         store: MemoryStore,
-        flights: InFlight<SharedAttempt.Result>,
+        coordination: CacheCoordination,
         connector: Connector,
         pools: [NIOLoopBoundBox<ConnectionPool>],
         logger: Logger
@@ -45,11 +47,12 @@ package final class Upstream: Sendable {
         self.circuit = circuit
         self.metrics = metrics
         self.store = store
-        self.flights = flights
+        self.coordination = coordination
         self.connector = connector
         self.pools = pools
         self.cacheLog = CacheLog(configuration.name, logger: logger)
         self.credentials = CredentialNames(configuration)
+        self.partition = CredentialNames(configuration, without: "authorization")
         self.cachePolicy = configuration.cache
         self.timeouts = configuration.timeouts
         self.strip = configuration.strip
@@ -72,7 +75,9 @@ package final class Upstream: Sendable {
 
 extension CredentialNames {
     /// What the proxy replaces by its own key does not tell callers apart.
-    fileprivate init(_ configuration: UpstreamConfiguration) {
+    ///
+    /// - Parameter shared: A field that does not either.
+    fileprivate init(_ configuration: UpstreamConfiguration, without shared: String? = nil) {
         let isReplaced = !(configuration.apiKey?.revealed.isEmpty ?? true)
         var (header, parameter): (Set<String>, Set<String>) = ([], [])
         switch configuration.auth {
@@ -83,7 +88,7 @@ extension CredentialNames {
         self.init(
             headers: configuration.secretHeaders.union(header),
             query: configuration.secretQuery.union(parameter),
-            ignoredHeaders: isReplaced ? header : [],
+            ignoredHeaders: (isReplaced ? header : []).union(shared.map { [$0] } ?? []),
             ignoredQuery: isReplaced ? parameter : []
         )
     }

@@ -181,7 +181,7 @@ import Testing
 
     // MARK: Events
 
-    @Test(arguments: [false])
+    @Test(arguments: [false, true])
     func `an event is passed on as it comes`(_ isCacheable: Bool) async throws {
         let gate = Gate()
         let upstream = try await FaultyUpstream { _ in

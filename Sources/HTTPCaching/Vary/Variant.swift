@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPMessage
+package import HTTPMessage
 
 /// For which values of which request fields an answer is the right one, beyond those in the key (RFC 9111, 4.1).
 package struct Variant: Hashable, Sendable {
@@ -28,15 +28,33 @@ package struct Variant: Hashable, Sendable {
     /// - Parameter keyed: Request fields that are in the key already.
     init(_ response: HeaderFields, to request: HeaderFields, keyedBy keyed: [String]) {
         self.isUnique = response.list("vary", contains: "*")
-        self.fields = response.list("vary").compactMap { name in
-            guard !keyed.contains(where: { name.equalsIgnoringCase($0) }) else { return nil }
-            let name = String(name)
-            return Field(name: name, values: Self.values(of: name, in: request))
+        var fields: [Field] = []
+        for name in response.list("vary") where !keyed.contains(where: { name.equalsIgnoringCase($0) }) {
+            let name = name.lowercased()
+            guard !fields.contains(where: { $0.name == name }) else { continue }
+            fields.append(Field(name: name, values: Self.values(of: name, in: request)))
         }
+        self.fields = fields
     }
 
+    /// What an answer to such a request is for, if it varies by the same fields.
+    package func alike(for request: HeaderFields) -> Variant {
+        Variant(
+            self.fields.map { Field(name: $0.name, values: Self.values(of: $0.name, in: request)) },
+            isUnique: self.isUnique
+        )
+    }
+
+    /// Whether the values are the same, or mean the same (RFC 9111, 4.1).
     func matches(_ request: HeaderFields) -> Bool {
-        !self.isUnique && self.fields.allSatisfy { Self.values(of: $0.name, in: request) == $0.values }
+        !self.isUnique
+            && self.fields.allSatisfy { field in
+                let values = Self.values(of: field.name, in: request)
+                // Nearly always they are the same octets, or there are none on one side.
+                if values == field.values { return true }
+                guard !values.isEmpty, !field.values.isEmpty else { return false }
+                return NormalizedValue(values, of: field.name) == NormalizedValue(field.values, of: field.name)
+            }
     }
 
     /// An estimate of the memory, in octets.

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// Keys that something was found out about a short while ago: that they cannot be stored, that their origin failed.
+///
+/// Bounded: there are two generations of so many keys, and the older goes when the younger is full.
+package final class RecentKeys: Sendable {
+    private struct Generations: Sendable {
+        var younger: [CacheKey: ContinuousClock.Instant] = [:]
+        var older: [CacheKey: ContinuousClock.Instant] = [:]
+    }
+
+    private let limit: Int
+    private let generations = Mutex(Generations())
+
+    package init(limit: Int = 4096) { self.limit = limit }
+
+    package func insert(_ key: CacheKey, until end: ContinuousClock.Instant) {
+        self.generations.withLock { generations in
+            if generations.younger.count >= self.limit {
+                generations.older = generations.younger
+                generations.younger = [:]
+            }
+            generations.younger[key] = end
+        }
+    }
+
+    package func contains(_ key: CacheKey, at now: ContinuousClock.Instant) -> Bool {
+        self.generations.withLock { generations in
+            guard let end = generations.younger[key] ?? generations.older[key] else { return false }
+            return now < end
+        }
+    }
+
+    package func remove(_ key: CacheKey) {
+        self.generations.withLock { generations in
+            generations.younger[key] = nil
+            generations.older[key] = nil
+        }
+    }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import HTTPMessage
+
+/// What the fields of a request ask of a cache; read once for each request, and for most there is nothing to read.
+package struct RequestDemands: Hashable, Sendable {
+    /// The directives (RFC 9111, 5.2.1); nil where there are none.
+    package let control: CacheControl?
+    /// `If-None-Match` or `If-Modified-Since`, which a cache answers (RFC 9111, 4.3.2).
+    package let isConditional: Bool
+    /// `If-Match` or `If-Unmodified-Since`, which only the origin can judge (RFC 9111, 4.3.2).
+    package let isForOrigin: Bool
+    /// The value of `Range`.
+    package let range: String?
+
+    package init(_ fields: HeaderFields) {
+        if fields.contains("cache-control") {
+            self.control = CacheControl(fields)
+        } else if fields.contains("pragma"), fields.list("pragma", contains: "no-cache") {
+            // RFC 9111, 5.4: only where there is no Cache-Control.
+            var control = CacheControl()
+            control.noCache = .response
+            self.control = control
+        } else {
+            self.control = nil
+        }
+        self.isConditional = fields.contains("if-none-match") || fields.contains("if-modified-since")
+        self.isForOrigin = fields.contains("if-match") || fields.contains("if-unmodified-since")
+        self.range = fields["range"]
+    }
+
+    package var onlyIfCached: Bool { self.control?.onlyIfCached ?? false }
+}
+
+extension HeaderFields {
+    private static let conditions = [
+        "if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range", "range",
+    ]
+
+    /// Without what makes a request one for less than the whole answer (RFC 9110, 13.1 and 14.2).
+    package var unconditional: HeaderFields {
+        var fields = self
+        for name in Self.conditions where fields.contains(name) { fields.remove(name) }
+        return fields
+    }
+
+    package func appending(_ others: HeaderFields) -> HeaderFields {
+        var fields = self
+        func append(_ name: String, _ value: String) { fields.add(name, value) }
+        others.forEach(append)
+        return fields
+    }
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPCaching
+import HTTPMessage
+import NIOCore
+import Resilience
+
+/// A request that the store could not answer, on its way to the upstream: together with others that want the same, and
+/// with a stale answer in hand for the case that it fails.
+struct Forwarding {
+    private let exchange: CachedExchange
+    private let miss: CachedExchange.Miss
+    /// What the upstream is asked to validate the stale answer by.
+    private let conditions: HeaderFields
+
+    private var upstream: Upstream { self.exchange.upstream }
+    private var request: Request { self.exchange.request }
+    private var coordination: CacheCoordination { self.upstream.coordination }
+
+    private var key: CacheKey { self.miss.key }
+    private var stale: StoredResponse? { self.miss.stale }
+
+    init(_ exchange: CachedExchange, _ miss: CachedExchange.Miss) {
+        self.exchange = exchange
+        self.miss = miss
+        let isValidated = exchange.policy.mode == .http && exchange.request.head.method != .head
+        self.conditions = isValidated ? miss.stale.map { Validation.conditions(for: $0.fields) } ?? [:] : [:]
+    }
+
+    func answer() async throws(ProxyError) -> Response {
+        let detail: CacheStatus.Detail? =
+            self.coordination.uncacheable.contains(self.key, at: .now) ? .hitForMiss : nil
+        guard self.isWhole, detail == nil else { return try await self.alone(detail) }
+        // Who varies from what is stored waits for those who vary likewise.
+        return try await self.together(self.miss.variant.map { self.flightKey($0) } ?? self.key, mayMismatch: true)
+    }
+
+    /// Whether the answer, if there is a whole one, is what others want too.
+    private var isWhole: Bool {
+        if self.exchange.policy.mode == .http, self.request.head.method == .head { return false }
+        return !self.conditions.isEmpty || !self.exchange.demands.isConditional && self.exchange.demands.range == nil
+    }
+
+    private func flightKey(_ variant: Variant) -> CacheKey {
+        self.key.narrowed(to: variant.alike(for: self.request.head.fields))
+    }
+
+    private func attempt() -> SharedAttempt {
+        SharedAttempt(
+            self.exchange.exchange,
+            policy: self.exchange.policy,
+            key: self.key,
+            content: self.miss.content,
+            stale: self.stale,
+            conditions: self.conditions,
+            wantsWhole: self.isWhole
+        )
+    }
+
+    // MARK: Alone or together
+
+    private func alone(_ detail: CacheStatus.Detail?) async throws(ProxyError) -> Response {
+        let shared = self.attempt()
+        return try self.settle(await shared.run(), of: shared, detail)
+    }
+
+    /// - Parameter mayMismatch: Whether to look for others of one's own kind when the answer is for another variant.
+    private func together(_ flightKey: CacheKey, mayMismatch: Bool) async throws(ProxyError) -> Response {
+        switch self.coordination.flights.join(flightKey) {
+        case .leader(let leader):
+            return try await self.lead(leader)
+        case .follower(let flight):
+            let result = try await flight.result()
+            guard case .answer(let stored, _) = result else {
+                if case .unshared = result { return try await self.alone(.hitForMiss) }
+                return try self.settle(result, of: nil, nil)
+            }
+            if self.isAnswered(by: stored) { return try self.settle(result, of: nil, nil) }
+            guard mayMismatch else { return try await self.alone(nil) }
+            return try await self.together(self.flightKey(stored.variant), mayMismatch: false)
+        }
+    }
+
+    private func isAnswered(by stored: StoredResponse) -> Bool { stored.matches(self.request.head.fields) }
+
+    /// The attempt runs in a task of its own, so that what is paid for is finished and stored though its client leaves.
+    private func lead(_ leader: InFlight<SharedAttempt.Result>.Leader) async throws(ProxyError) -> Response {
+        let shared = self.attempt()
+        let bound = self.request.worker.bind(shared)
+        self.request.worker.start { leader.finish(await bound.value.run()) }
+        return try self.settle(try await leader.flight.result(), of: shared, nil)
+    }
+
+    // MARK: What came of it
+
+    /// - Parameter shared: The attempt, where it was this request's own.
+    private func settle(
+        _ result: SharedAttempt.Result,
+        of shared: SharedAttempt?,
+        _ detail: CacheStatus.Detail?
+    ) throws(ProxyError) -> Response {
+        var status = CacheStatus.forwarded(self.miss.reason)
+        status.key = self.key
+        status.detail = detail
+        status.isCollapsed = shared == nil
+        switch result {
+        case .failed(let error):
+            if let response = self.standIn(for: error, shared?.report, status) { return response }
+            var error = error
+            error.cache = error.cache ?? status
+            throw error
+        case .answer(let stored, let fate):
+            status.forwardStatus = fate.forwardStatus
+            if fate.isFailure, let response = self.standIn(forStatus: shared?.report, status) { return response }
+            status.isStored = fate.isStored
+            if fate.isStored { status.timeToLive = stored.timeToLive(at: .now) }
+            return self.respond(stored, of: shared, status)
+        case .unshared:
+            guard var response = shared?.takeResponse() else {
+                throw ProxyError(.internalError, "the answer was lost")
+            }
+            status.forwardStatus = response.head.status
+            if shared?.isFailure == true, let stale = self.standIn(forStatus: shared?.report, status) { return stale }
+            response.explain(status)
+            response.report.cache = .miss
+            return response
+        }
+    }
+
+    private func respond(_ stored: StoredResponse, of shared: SharedAttempt?, _ status: CacheStatus) -> Response {
+        var response: Response
+        // The one who asked gets the very answer, with what is not kept of it; but what was validated for somebody who
+        // wants less than all of it comes out of the store.
+        let wantsLess = self.exchange.demands.isConditional || self.exchange.demands.range != nil
+        if let own = shared?.takeResponse(), !wantsLess || self.conditions.isEmpty {
+            response = own
+        } else {
+            response = Response(stored, to: self.request.head, self.exchange.demands, at: .now)
+        }
+        response.explain(status)
+        if let shared {
+            response.report = shared.report
+            response.report.cache = .miss
+        } else {
+            response.report.decision = .collapsed
+            response.report.cache = .collapsed
+        }
+        return response
+    }
+
+    // MARK: Standing in
+
+    private func standIn(for error: ProxyError, _ report: ExchangeReport?, _ status: CacheStatus) -> Response? {
+        let isCircuit = error.kind == .circuitOpen
+        guard isCircuit || error.source == .upstream else { return nil }
+        var status = status
+        if isCircuit {
+            // Nobody was asked, so it is a hit (RFC 9211, 2.1).
+            status = .hit(timeToLive: 0, key: self.key, detail: .circuitOpen)
+        }
+        guard var response = self.standIn(forStatus: report, status, holdsDown: !isCircuit) else { return nil }
+        response.report.outcome = isCircuit ? nil : error.outcome
+        response.report.decision = isCircuit ? .rejected : .pass
+        response.report.attempts = error.source == .upstream ? 1 : 0
+        return response
+    }
+
+    /// The stale answer, where there is one that may be served so (RFC 5861, 4).
+    private func standIn(
+        forStatus report: ExchangeReport?,
+        _ status: CacheStatus,
+        holdsDown: Bool = true
+    ) -> Response? {
+        let now = ContinuousClock.Instant.now
+        guard let stale = self.stale, self.exchange.mayReplaceError(stale, now) else { return nil }
+        var status = status
+        status.timeToLive = stale.timeToLive(at: now)
+        if holdsDown {
+            status.detail = .staleIfError
+            self.coordination.heldDown.insert(self.key, until: now + self.exchange.policy.holdDown)
+        }
+        var response = Response(stale, to: self.request.head, self.exchange.demands, at: now)
+        response.explain(status)
+        if let report { response.report = report }
+        response.report.cache = .stale
+        let why = status.detail?.rawValue ?? "stale"
+        self.upstream.cacheLog.stale(self.key, why)
+        return response
+    }
+}
+
+extension InFlight<SharedAttempt.Result>.Flight {
+    fileprivate func result() async throws(ProxyError) -> SharedAttempt.Result {
+        do {
+            return try await self.value()
+        } catch is CancellationError {
+            throw ProxyError(.cancelled, "the client went away")
+        } catch {
+            throw ProxyError(.internalError, "\(error)")
+        }
+    }
+}
