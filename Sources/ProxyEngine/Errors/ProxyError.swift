@@ -86,7 +86,8 @@ package struct ProxyError: Error, Sendable, Equatable {
         case .protocolError: .failure(.protocol)
         case .badRequest, .targetTooLong, .headersTooLarge, .contentTooLarge, .versionNotSupported, .notImplemented,
             .requestTimeout,
-            .methodNotAllowed, .noRoute, .denied, .crossSite, .loop, .cancelled, .circuitOpen, .notCached, .internalError:
+            .methodNotAllowed, .noRoute, .denied, .crossSite, .loop, .cancelled, .circuitOpen, .notCached,
+            .internalError:
             .cancelled
         }
     }

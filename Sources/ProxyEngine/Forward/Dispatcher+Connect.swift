@@ -34,6 +34,8 @@ extension Dispatcher {
             throw ProxyError(.denied, "no tunnels to this port of hosts that are not declared")
         }
         let url = UpstreamURL(isTLS: true, host: authority.host, port: port, basePath: "")
-        return .undeclared(Connector(url: url, tls: nil, http1TLS: nil, policy: .global, listeners: self.snapshot.listeners))
+        return .undeclared(
+            Connector(url: url, tls: nil, http1TLS: nil, policy: .global, listeners: self.snapshot.listeners)
+        )
     }
 }

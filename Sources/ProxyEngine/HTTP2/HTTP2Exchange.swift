@@ -88,5 +88,8 @@ final class HTTP2Exchange: UpstreamConnection {
         if !self.framing.hasEnded { self.framing.reset(.noError) }
     }
 
-    func reset() { self.stream.reset() }
+    func reset(isSilent: Bool) {
+        self.stream.reset()
+        if isSilent { self.session.leave() }
+    }
 }

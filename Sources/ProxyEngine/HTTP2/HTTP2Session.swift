@@ -76,6 +76,8 @@ final class HTTP2Session: ChannelInboundHandler {
         self.listener.engine.dispatcher?.snapshot.configuration.downstream ?? DownstreamConfiguration()
     }
 
+    private var keepAlive: TimeAmount { self.listener.engine.dispatcher?.clients.keepAlive ?? .zero }
+
     private func accept(_ channel: any Channel) throws {
         guard self.phase != .lingering else { throw ChannelError.eof }
         try channel.syncOptions?.setOption(.autoRead, value: false)
@@ -133,7 +135,7 @@ final class HTTP2Session: ChannelInboundHandler {
     /// The time for a first request, for the next one, and for hearing of the end.
     private func arm() {
         switch self.phase {
-        case .open where self.openStreams == 0: self.timer?.arm(.now() + TimeAmount(self.settings.keepAlive))
+        case .open where self.openStreams == 0: self.timer?.arm(.now() + self.keepAlive)
         case .draining where self.openStreams == 0: self.timer?.arm(.now() + Self.drainGrace)
         case .open, .draining, .closing: self.timer?.arm(.distantFuture)
         case .lingering: break

@@ -69,6 +69,11 @@ final class UpstreamSession: ChannelInboundHandler {
                 }
             }.get()
             let (framing, stream) = parts.value
+            guard self.context != nil else {
+                // The connection ended before the stream began, and nobody would tell it.
+                channel.close(promise: nil)
+                return nil
+            }
             let isReused = self.hasServed
             self.hasServed = true
             let exchange = HTTP2Exchange(
@@ -96,7 +101,8 @@ final class UpstreamSession: ChannelInboundHandler {
 
     // MARK: Ending
 
-    /// Begins nothing more, and ends the connection after the last exchange.
+    /// Begins nothing more, and ends the connection after the last exchange: one that answers nobody may be dead without
+    /// a sign.
     func leave() {
         self.isLeaving = true
         self.closeIfUnused()

@@ -13,7 +13,8 @@ struct UpgradeOffer: Hashable {
     /// HTTP and TLS themselves are between neighbours: an `h2c` that went on would let a client talk past this proxy.
     init?(_ request: Request) {
         let fields = request.head.fields
-        guard fields.contains("upgrade"), request.head.minorVersion >= 1, fields.list("connection", contains: "upgrade"),
+        guard fields.contains("upgrade"), request.head.minorVersion >= 1,
+            fields.list("connection", contains: "upgrade"),
             case .whole(let content) = request.body, content.readableBytes == 0
         else { return nil }
         let offered = fields.list("upgrade").filter { !Self.isBetweenNeighbours($0) && Self.isProtocol($0) }

@@ -32,14 +32,14 @@ struct Attempt {
         do throws(ProxyError) {
             return try await self.exchange(on: connection, ticket)
         } catch {
-            connection.reset()
+            connection.reset(isSilent: error.outcome == .failure(.timeout))
             guard self.mayBeSentAgain(after: error, on: connection) else { throw error }
         }
         connection = try await self.acquire(from: pool, fresh: true)
         do throws(ProxyError) {
             return try await self.exchange(on: connection, ticket)
         } catch {
-            connection.reset()
+            connection.reset(isSilent: error.outcome == .failure(.timeout))
             throw error
         }
     }

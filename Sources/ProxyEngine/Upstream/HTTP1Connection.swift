@@ -83,7 +83,7 @@ final class HTTP1Connection: UpstreamConnection {
         if self.isPersistent { self.pool.release(self) } else { self.stream.close() }
     }
 
-    func reset() { self.stream.reset() }
+    func reset(isSilent: Bool) { self.stream.reset() }
 }
 
 extension ResponseHead {

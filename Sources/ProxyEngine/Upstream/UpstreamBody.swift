@@ -103,7 +103,7 @@ final class UpstreamBody: BodySource {
         self.ticket.end(outcome)
         guard reusable, self.sender?.finished != nil || self.sender == nil else {
             self.sender?.cancel()
-            return self.connection.reset()
+            return self.connection.reset(isSilent: outcome == .failure(.timeout))
         }
         self.connection.release()
     }

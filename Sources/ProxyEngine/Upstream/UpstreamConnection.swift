@@ -32,7 +32,9 @@ protocol UpstreamConnection: AnyObject {
     /// The exchange has ended cleanly: the next may come.
     func release()
     /// The exchange is given up.
-    func reset()
+    ///
+    /// - Parameter isSilent: Whether the upstream has said nothing in its time.
+    func reset(isSilent: Bool)
 }
 
 extension UpstreamConnection {

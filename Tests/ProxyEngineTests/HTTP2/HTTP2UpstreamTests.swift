@@ -199,6 +199,19 @@ import Testing
         }
     }
 
+    @Test func `a connection that has left somebody without an answer takes nobody else`() async throws {
+        try await self.withUpstream(
+            changing: { $0.timeouts.firstByte = .milliseconds(200) },
+            answering: { request in
+                request.fields[":path"] == "/slow" ? [] : FrameUpstream.respond(to: request)
+            }
+        ) { (proxy, upstream) async throws in
+            #expect(try await proxy.exchange("GET", "/api/slow").status == 504)
+            #expect(try await proxy.exchange("GET", "/api/").status == 200)
+            #expect(upstream.record.value.accepted == 2)
+        }
+    }
+
     @Test func `an idle connection is closed after its time`() async throws {
         try await self.withUpstream(changing: { $0.connections.idle = .milliseconds(50) }) {
             (proxy, upstream) async throws in

@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test func `after 101 both sides say what they like`() async throws {
-        try await withProxy(to: try await Self.upstream()) { proxy in
+        try await withProxy(to: try await Self.upstream()) { (proxy) async throws in
             let client = try await proxy.client()
             try await client.send("GET", "/api/socket?a=b", Self.fields)
             let head = try await client.head()
@@ -54,11 +54,15 @@ import Testing
 
     @Test func `the upstream gets the offer, and what the client says at once`() async throws {
         let upstream = try await Self.upstream()
-        try await withProxy(to: upstream) { proxy in
+        try await withProxy(to: upstream) { (proxy) async throws in
             let client = try await proxy.client()
-            try await client.send("GET /api/ HTTP/1.1\r\nHost: a\r\n" + "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\nearly")
+            try await client.send(
+                "GET /api/ HTTP/1.1\r\nHost: a\r\n" + "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\nearly"
+            )
             #expect(try await client.head().status == 101)
-            let back = try await client.wire.receive("an echo") { $0.readableBytes >= 5 ? $0.readString(length: 5) : nil }
+            let back = try await client.wire.receive("an echo") {
+                $0.readableBytes >= 5 ? $0.readString(length: 5) : nil
+            }
             #expect(back == "early")
             let fields = try #require(upstream.requests.first?.fields)
             #expect(fields.values(of: "connection") == ["Upgrade"])
@@ -69,7 +73,7 @@ import Testing
     @Test(arguments: ["h2c", "H2C", "h2c, h2", "HTTP/2.0", "TLS/1.0", "h3"])
     func `what is between neighbours is not passed on`(_ offer: String) async throws {
         let upstream = try await Self.upstream()
-        try await withProxy(to: upstream) { proxy in
+        try await withProxy(to: upstream) { (proxy) async throws in
             let response = try await proxy.exchange(
                 "GET",
                 "/api/",
@@ -85,7 +89,7 @@ import Testing
 
     @Test func `of several offers the harmless ones are passed on`() async throws {
         let upstream = try await Self.upstream()
-        try await withProxy(to: upstream) { proxy in
+        try await withProxy(to: upstream) { (proxy) async throws in
             let client = try await proxy.client()
             try await client.send("GET", "/api/", ["Connection": "upgrade", "Upgrade": "h2c, websocket, irc/6.9"])
             #expect(try await client.head().status == 101)
@@ -95,7 +99,7 @@ import Testing
 
     @Test func `an upstream that does not want to answers as always`() async throws {
         let upstream = try await FaultyUpstream { _ in .respond(426, ["Upgrade": "other"], body: "no") }
-        try await withProxy(to: upstream) { proxy in
+        try await withProxy(to: upstream) { (proxy) async throws in
             let client = try await proxy.client()
             let response = try await client.exchange("GET", "/api/", Self.fields)
             #expect(response.status == 426)
@@ -112,7 +116,7 @@ import Testing
     ])
     func `a 101 that nobody asked for so is an error of the upstream`(_ answer: String) async throws {
         let upstream = try await FaultyUpstream { _ in .raw(answer) }
-        try await withProxy(to: upstream) { proxy in
+        try await withProxy(to: upstream) { (proxy) async throws in
             #expect(try await proxy.exchange("GET", "/api/", Self.fields).status == 502)
             #expect(try await proxy.exchange("GET", "/api/").status == 502)
             #expect(try proxy.upstream().circuit.status.failCount == 2)
@@ -121,7 +125,7 @@ import Testing
 
     @Test func `an offer with content is no offer`() async throws {
         let upstream = try await Self.upstream()
-        try await withProxy(to: upstream) { proxy in
+        try await withProxy(to: upstream) { (proxy) async throws in
             #expect(try await proxy.exchange("POST", "/api/", Self.fields, body: "x").text == "plain")
             #expect(upstream.requests.first?.fields.contains("upgrade") == false)
         }
@@ -129,7 +133,7 @@ import Testing
 
     @Test func `an open circuit refuses it`() async throws {
         let upstream = try await Self.upstream()
-        try await withProxy(to: upstream) { proxy in
+        try await withProxy(to: upstream) { (proxy) async throws in
             try proxy.upstream().circuit.force(.open, for: nil)
             #expect(try await proxy.exchange("GET", "/api/", Self.fields).status == 503)
             #expect(upstream.requests.isEmpty)
@@ -140,7 +144,7 @@ import Testing
         let upstream = try await Self.upstream()
         try await withProxy(to: upstream) {
             $0.cache = CachePolicy(ttl: .seconds(60))
-        } _: { proxy in
+        } _: { (proxy) async throws in
             #expect(try await proxy.exchange("GET", "/api/").text == "plain")
             let client = try await proxy.client()
             try await client.send("GET", "/api/", Self.fields)
@@ -150,7 +154,7 @@ import Testing
 
     @Test func `the end of one side is the end of the other`() async throws {
         let upstream = try await FaultyUpstream { _ in Self.switching.then(.finish) }
-        try await withProxy(to: upstream) { proxy in
+        try await withProxy(to: upstream) { (proxy) async throws in
             let client = try await proxy.client()
             try await client.send("GET", "/api/", Self.fields)
             #expect(try await client.head().status == 101)
@@ -158,7 +162,7 @@ import Testing
             #expect(try await client.end() == .finished)
         }
         let other = try await Self.upstream()
-        try await withProxy(to: other) { proxy in
+        try await withProxy(to: other) { (proxy) async throws in
             let client = try await proxy.client()
             try await client.send("GET", "/api/", Self.fields)
             #expect(try await client.head().status == 101)
@@ -169,7 +173,7 @@ import Testing
 
     @Test func `silence ends it after its time`() async throws {
         let upstream = try await Self.upstream()
-        try await withProxy(to: upstream) { proxy in
+        try await withProxy(to: upstream) { (proxy) async throws in
             try await proxy.reload { $0.forward.idle = .milliseconds(100) }
             let client = try await proxy.client()
             try await client.send("GET", "/api/", Self.fields)
@@ -186,14 +190,19 @@ import Testing
         let gate = Gate()
         let upstream = try await FaultyUpstream { _ in
             Reply([
-                .send(ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")),
+                .send(
+                    ByteBuffer(
+                        string:
+                            "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    )
+                ),
                 .send(ByteBuffer(string: "a\r\ndata: one\n\r\n")), .pass(gate),
                 .send(ByteBuffer(string: "a\r\ndata: two\n\r\n0\r\n\r\n")),
             ])
         }
         try await withProxy(to: upstream) {
             if isCacheable { $0.cache = CachePolicy(ttl: .seconds(60)) }
-        } _: { proxy in
+        } _: { (proxy) async throws in
             let client = try await proxy.client()
             try await client.send("GET", "/api/", ["Accept": "text/event-stream"])
             let head = try await client.head()
