@@ -128,7 +128,7 @@ extension LegOutcome.Result {
         case .cancelled:
             self = .failed(reason: "cancelled")
         case .badRequest, .targetTooLong, .headersTooLarge, .versionNotSupported, .requestTimeout, .methodNotAllowed,
-            .noRoute, .denied, .crossSite, .loop, .internalError:
+            .unauthorized, .proxyUnauthorized, .forbidden, .noRoute, .denied, .crossSite, .loop, .internalError:
             self = .failed(reason: "request-failed")
         }
     }

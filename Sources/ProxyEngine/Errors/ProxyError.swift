@@ -17,6 +17,9 @@ package struct ProxyError: Error, Sendable, Equatable {
         case versionNotSupported = "version-not-supported"
         case requestTimeout = "request-timeout"
         case methodNotAllowed = "method-not-allowed"
+        case unauthorized = "unauthorized"
+        case proxyUnauthorized = "proxy-unauthorized"
+        case forbidden = "forbidden"
         case noRoute = "no-route"
         case denied = "denied"
         case crossSite = "cross-site"
@@ -58,7 +61,8 @@ package struct ProxyError: Error, Sendable, Equatable {
     package var source: Source {
         switch self.kind {
         case .badRequest, .targetTooLong, .headersTooLarge, .contentTooLarge, .versionNotSupported, .requestTimeout,
-            .methodNotAllowed, .noRoute, .denied, .crossSite, .loop, .cancelled:
+            .methodNotAllowed, .unauthorized, .proxyUnauthorized, .forbidden, .noRoute, .denied, .crossSite, .loop,
+            .cancelled:
             .downstream
         case .dns, .addressDenied, .connectRefused, .connectFailed, .connectTimeout, .tlsCertificate, .tls,
             .firstByteTimeout,
@@ -79,7 +83,8 @@ package struct ProxyError: Error, Sendable, Equatable {
         case .reset, .incomplete: .failure(.reset)
         case .protocolError: .failure(.protocol)
         case .badRequest, .targetTooLong, .headersTooLarge, .contentTooLarge, .versionNotSupported, .requestTimeout,
-            .methodNotAllowed, .noRoute, .denied, .crossSite, .loop, .cancelled, .circuitOpen, .internalError:
+            .methodNotAllowed, .unauthorized, .proxyUnauthorized, .forbidden, .noRoute, .denied, .crossSite, .loop,
+            .cancelled, .circuitOpen, .internalError:
             .cancelled
         }
     }
