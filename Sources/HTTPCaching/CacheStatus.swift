@@ -34,6 +34,9 @@ extension CacheStatus: CustomStringConvertible {
         switch self {
         case .hit(let timeToLive):
             return "windbreak; hit; ttl=\(timeToLive)"
+        case .forwarded(.bypass, nil, false):
+            // What every answer says where no cache is declared.
+            return "windbreak; fwd=bypass"
         case .forwarded(let reason, let status, let isStored):
             return "windbreak; " + Self.forward(reason, status) + (isStored ? "; stored" : "")
         case .collapsed(let reason, let status):

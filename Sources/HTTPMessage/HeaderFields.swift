@@ -121,6 +121,22 @@ package struct HeaderFields: Sendable {
         self.endLine(from: start, nameLength: name.utf8.count)
     }
 
+    /// Adds a field whose value ends in a number, from 0, without a string of it.
+    package mutating func add(_ name: String, _ prefix: String = "", number: Int) {
+        let start = self.bytes.count
+        self.bytes.append(contentsOf: name.utf8)
+        self.endName()
+        self.bytes.append(contentsOf: prefix.utf8)
+        let digits = self.bytes.count
+        var rest = max(0, number)
+        repeat {
+            self.bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+            rest /= 10
+        } while rest > 0
+        self.bytes[digits...].reverse()
+        self.endLine(from: start, nameLength: name.utf8.count)
+    }
+
     /// Adds one field from the octets of a received head.
     package mutating func add(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
         let start = self.bytes.count
@@ -138,14 +154,14 @@ package struct HeaderFields: Sendable {
 
     package mutating func remove(_ name: String) {
         guard self.contains(name) else { return }
-        self.entries = self.entries.filter { !self.matches($0, name) }
+        let bytes = self.bytes
+        self.entries.removeAll { Self.matches($0, name, in: bytes) }
         self.hasGaps = true
     }
 
     package mutating func removeAll(where isUnwanted: (_ name: String) -> Bool) {
-        let kept = self.entries.filter { !isUnwanted(self.string($0.name)) }
-        guard kept.count < self.entries.count else { return }
-        self.entries = kept
+        let bytes = self.bytes
+        self.entries.removeAll { isUnwanted(Self.string($0.name, in: bytes)) }
         self.hasGaps = true
     }
 
@@ -187,23 +203,28 @@ package struct HeaderFields: Sendable {
     }
 
     @inline(__always)
-    private func matches(_ entry: Entry, _ name: String) -> Bool {
+    private func matches(_ entry: Entry, _ name: String) -> Bool { Self.matches(entry, name, in: self.bytes) }
+
+    @inline(__always)
+    private static func matches(_ entry: Entry, _ name: String, in bytes: [UInt8]) -> Bool {
         // The length tells nearly all names apart, without a call.
-        Int(entry.nameLength) == name.utf8.count && self.hasName(entry, name)
+        Int(entry.nameLength) == name.utf8.count && Self.hasName(entry, name, in: bytes)
     }
 
     @inline(never)
-    private func hasName(_ entry: Entry, _ name: String) -> Bool {
+    private static func hasName(_ entry: Entry, _ name: String, in bytes: [UInt8]) -> Bool {
         var position = Int(entry.start)
         for byte in name.utf8 {
-            guard self.bytes[position].lowercasedASCII == byte.lowercasedASCII else { return false }
+            guard bytes[position].lowercasedASCII == byte.lowercasedASCII else { return false }
             position += 1
         }
         return true
     }
 
-    private func string(_ range: Range<Int>) -> String {
-        String(decoding: self.bytes[range], as: UTF8.self)
+    private func string(_ range: Range<Int>) -> String { Self.string(range, in: self.bytes) }
+
+    private static func string(_ range: Range<Int>, in bytes: [UInt8]) -> String {
+        String(decoding: bytes[range], as: UTF8.self)
     }
 }
 

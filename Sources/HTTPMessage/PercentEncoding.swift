@@ -17,6 +17,16 @@ package enum PercentEncoding {
         return encoded
     }
 
+    /// Whether two hexadecimal digits follow every `%`.
+    package static func isValid(_ text: some StringProtocol) -> Bool {
+        var rest = text.utf8[...]
+        while let mark = rest.firstIndex(of: 0x25) {
+            rest = rest[rest.index(after: mark)...]
+            guard rest.count >= 2, rest.prefix(2).allSatisfy({ $0.hexDigitValue != nil }) else { return false }
+        }
+        return true
+    }
+
     /// Decodes once; what is not an encoded octet stays as it is.
     package static func decode(_ text: some StringProtocol) -> [UInt8] {
         var bytes: [UInt8] = []

@@ -23,8 +23,13 @@ package struct CacheKey: Hashable, Sendable {
     package var short: String { Self.hexadecimal(self.first >> 32, digits: 8) }
 
     private static func hexadecimal(_ word: UInt64, digits: Int) -> String {
-        let text = String(word, radix: 16)
-        return String(repeating: "0", count: digits - text.utf8.count) + text
+        String(unsafeUninitializedCapacity: digits) { text in
+            for position in 0..<digits {
+                let digit = UInt8(truncatingIfNeeded: word >> UInt64(4 * (digits - 1 - position)) & 15)
+                text[position] = digit < 10 ? 0x30 + digit : 0x57 + digit
+            }
+            return digits
+        }
     }
 
     package func hash(into hasher: inout Hasher) {

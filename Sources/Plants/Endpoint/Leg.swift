@@ -127,7 +127,8 @@ extension LegOutcome.Result {
             self = step == .exchange ? .skipped(reason: "content-too-large") : .failed(reason: "response-malformed")
         case .cancelled:
             self = .failed(reason: "cancelled")
-        case .badRequest, .targetTooLong, .headersTooLarge, .versionNotSupported, .requestTimeout, .methodNotAllowed,
+        case .badRequest, .targetTooLong, .headersTooLarge, .versionNotSupported, .notImplemented, .requestTimeout,
+            .methodNotAllowed,
             .unauthorized, .proxyUnauthorized, .forbidden, .noRoute, .denied, .crossSite, .loop, .internalError:
             self = .failed(reason: "request-failed")
         }

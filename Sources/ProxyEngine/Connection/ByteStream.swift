@@ -56,6 +56,8 @@ final class ByteStream: ChannelInboundHandler {
     private var writer: Waiter?
     private var timer: DeadlineTimer?
 
+    private enum Side { case reader, writer }
+
     private struct Waiter {
         let id: Int
         var continuation: UnsafeContinuation<Interruption?, Never>
@@ -80,7 +82,7 @@ final class ByteStream: ChannelInboundHandler {
         if Task.isCancelled { throw .cancelled }
         if self.isInputClosed { throw .ended(nil) }
         self.requestRead()
-        if let interruption = await self.wait(for: \.reader, until: deadline) { throw interruption }
+        if let interruption = await self.wait(for: .reader, until: deadline) { throw interruption }
     }
 
     /// Moves the deadline of a wait that is going on, or does nothing if there is none.
@@ -102,7 +104,7 @@ final class ByteStream: ChannelInboundHandler {
         while !self.isSecured {
             if let end = self.end { throw end }
             self.requestRead()
-            if let interruption = await self.wait(for: \.reader, until: deadline) { throw interruption }
+            if let interruption = await self.wait(for: .reader, until: deadline) { throw interruption }
         }
     }
 
@@ -126,7 +128,7 @@ final class ByteStream: ChannelInboundHandler {
         guard let context = self.context else { throw .ended(nil) }
         context.flush()
         guard !context.channel.isWritable else { return }
-        if let interruption = await self.wait(for: \.writer, until: deadline) { throw interruption }
+        if let interruption = await self.wait(for: .writer, until: deadline) { throw interruption }
     }
 
     /// Returns when the socket has taken everything; `close` would drop the rest.
@@ -134,7 +136,7 @@ final class ByteStream: ChannelInboundHandler {
         if let end = self.end { throw end }
         let mark = self.markWrites()
         while !mark.isSent {
-            if let interruption = await self.wait(for: \.writer, until: deadline) { throw interruption }
+            if let interruption = await self.wait(for: .writer, until: deadline) { throw interruption }
         }
         if let end = self.end { throw end }
     }
@@ -149,7 +151,7 @@ final class ByteStream: ChannelInboundHandler {
         let promise = self.loop.makePromise(of: Void.self)
         promise.futureResult.assumeIsolated().whenComplete { _ in
             mark.isSent = true
-            self.resume(\.writer, with: nil)
+            self.resume(.writer, with: nil)
         }
         if let context = self.context {
             context.writeAndFlush(self.wrapOutboundOut(ByteBuffer()), promise: promise)
@@ -203,43 +205,50 @@ final class ByteStream: ChannelInboundHandler {
     // MARK: Waiting
 
     private func wait(
-        for slot: ReferenceWritableKeyPath<ByteStream, Waiter?>,
+        for side: Side,
         until deadline: NIODeadline
     ) async -> Interruption? {
         self.waits += 1
         let id = self.waits
-        let stream = NIOLoopBound((self, slot), eventLoop: self.loop)
+        let stream = NIOLoopBound(self, eventLoop: self.loop)
         let loop = self.loop
         return await withTaskCancellationHandler {
             // Unsafe saves an allocation for each wait; a waiter is taken out of its slot when it is resumed, so that it
             // is resumed once, and `finish` empties both slots.
             await withUnsafeContinuation { continuation in
-                let (stream, slot) = stream.value
                 if Task.isCancelled { return continuation.resume(returning: .cancelled) }
                 // Whoever waited here before has lost his turn: his task was cancelled, and does not know it yet.
-                stream.resume(slot, with: .cancelled)
-                stream[keyPath: slot] = Waiter(id: id, continuation: continuation, deadline: deadline)
-                stream.armTimer()
+                self.resume(side, with: .cancelled)
+                let waiter = Waiter(id: id, continuation: continuation, deadline: deadline)
+                switch side {
+                case .reader: self.reader = waiter
+                case .writer: self.writer = waiter
+                }
+                self.armTimer()
             }
         } onCancel: {
             loop.execute {
-                let (stream, slot) = stream.value
+                let stream = stream.value
                 // By now somebody else may wait here.
-                if stream[keyPath: slot]?.id == id { stream.resume(slot, with: .cancelled) }
+                let waiter = side == .reader ? stream.reader : stream.writer
+                if waiter?.id == id { stream.resume(side, with: .cancelled) }
             }
         }
     }
 
-    private func resume(_ slot: ReferenceWritableKeyPath<ByteStream, Waiter?>, with interruption: Interruption?) {
-        guard let waiter = self[keyPath: slot] else { return }
-        self[keyPath: slot] = nil
-        waiter.continuation.resume(returning: interruption)
+    private func resume(_ side: Side, with interruption: Interruption?) {
+        let waiter: Waiter?
+        switch side {
+        case .reader: (waiter, self.reader) = (self.reader, nil)
+        case .writer: (waiter, self.writer) = (self.writer, nil)
+        }
+        waiter?.continuation.resume(returning: interruption)
     }
 
     private func finish(_ interruption: Interruption) {
         self.end = self.end ?? interruption
-        self.resume(\.reader, with: interruption)
-        self.resume(\.writer, with: interruption)
+        self.resume(.reader, with: interruption)
+        self.resume(.writer, with: interruption)
     }
 
     private func armTimer() {
@@ -249,8 +258,8 @@ final class ByteStream: ChannelInboundHandler {
 
     private func deadlineReached() {
         let now = NIODeadline.now()
-        if let reader = self.reader, reader.deadline <= now { self.resume(\.reader, with: .timedOut) }
-        if let writer = self.writer, writer.deadline <= now { self.resume(\.writer, with: .timedOut) }
+        if let reader = self.reader, reader.deadline <= now { self.resume(.reader, with: .timedOut) }
+        if let writer = self.writer, writer.deadline <= now { self.resume(.writer, with: .timedOut) }
         self.armTimer()
     }
 
@@ -269,7 +278,7 @@ final class ByteStream: ChannelInboundHandler {
         switch event {
         case TLSUserEvent.handshakeCompleted:
             self.isSecured = true
-            self.resume(\.reader, with: nil)
+            self.resume(.reader, with: nil)
         case ChannelEvent.inputClosed:
             self.inputClosed()
         default: break
@@ -294,11 +303,11 @@ final class ByteStream: ChannelInboundHandler {
         guard self.hasNews else { return }
         self.hasNews = false
         guard self.reader != nil, !(self.onReceive?() ?? false) else { return }
-        self.resume(\.reader, with: nil)
+        self.resume(.reader, with: nil)
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable { self.resume(\.writer, with: nil) }
+        if context.channel.isWritable { self.resume(.writer, with: nil) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -313,7 +322,7 @@ final class ByteStream: ChannelInboundHandler {
 
     private func inputClosed() {
         self.isInputClosed = true
-        self.resume(\.reader, with: .ended(nil))
+        self.resume(.reader, with: .ended(nil))
         let onInputClosed = self.onInputClosed
         self.onInputClosed = nil
         onInputClosed?()

@@ -12,6 +12,7 @@ extension ProxyError {
         case .headersTooLarge: (431, "http_request_error", "The request's header section is too large")
         case .contentTooLarge: (413, "http_request_error", "The request's content is too large")
         case .versionNotSupported: (505, "http_request_error", "The HTTP version is not supported")
+        case .notImplemented: (501, "http_request_error", "The request needs what is not implemented")
         case .requestTimeout: (408, "http_request_error", "The request took too long to arrive")
         case .methodNotAllowed: (405, "http_request_denied", "The method is not allowed here")
         case .unauthorized: (401, "http_request_denied", "A token is needed here")
@@ -54,15 +55,15 @@ extension ProxyError {
 
     /// The problem document (RFC 9457) with its status and fields.
     func response() -> Response {
-        var fields = HeaderFields()
+        // Room for what is added from here to the client.
+        var fields = HeaderFields(reservingBytes: 400, fields: 8)
         fields.add("Content-Type", "application/problem+json")
         fields.add("Proxy-Status", self.proxyStatus)
         if let challenge { fields.add(challenge, "Basic realm=\"windbreak\", Bearer realm=\"windbreak\"") }
-        if let seconds = self.retryAfterSeconds { fields.add("Retry-After", String(seconds)) }
-        var response = Response(
-            ResponseHead(self.status, fields: fields),
-            .whole(ByteBuffer(string: self.problem.serialized))
-        )
+        if let seconds = self.retryAfterSeconds { fields.add("Retry-After", number: seconds) }
+        var content = ByteBuffer()
+        self.problem.write(to: &content)
+        var response = Response(ResponseHead(self.status, fields: fields), .whole(content))
         response.report.upstream = self.upstream
         response.report.reason = self.kind.rawValue
         return response
@@ -100,6 +101,7 @@ package struct StructuredString: CustomStringConvertible {
     package init(_ text: String) { self.text = text }
 
     package var description: String {
+        if self.text.utf8.allSatisfy({ 0x20...0x7E ~= $0 && $0 != 0x22 && $0 != 0x5C }) { return "\"\(self.text)\"" }
         var quoted = "\""
         for scalar in self.text.unicodeScalars {
             switch scalar.value {

@@ -15,6 +15,7 @@ package struct ProxyError: Error, Sendable, Equatable {
         case headersTooLarge = "headers-too-large"
         case contentTooLarge = "content-too-large"
         case versionNotSupported = "version-not-supported"
+        case notImplemented = "not-implemented"
         case requestTimeout = "request-timeout"
         case methodNotAllowed = "method-not-allowed"
         case unauthorized = "unauthorized"
@@ -60,9 +61,9 @@ package struct ProxyError: Error, Sendable, Equatable {
 
     package var source: Source {
         switch self.kind {
-        case .badRequest, .targetTooLong, .headersTooLarge, .contentTooLarge, .versionNotSupported, .requestTimeout,
-            .methodNotAllowed, .unauthorized, .proxyUnauthorized, .forbidden, .noRoute, .denied, .crossSite, .loop,
-            .cancelled:
+        case .badRequest, .targetTooLong, .headersTooLarge, .contentTooLarge, .versionNotSupported, .notImplemented,
+            .requestTimeout,
+            .methodNotAllowed, .unauthorized, .proxyUnauthorized, .forbidden, .noRoute, .denied, .crossSite, .loop, .cancelled:
             .downstream
         case .dns, .addressDenied, .connectRefused, .connectFailed, .connectTimeout, .tlsCertificate, .tls,
             .firstByteTimeout,
@@ -82,9 +83,9 @@ package struct ProxyError: Error, Sendable, Equatable {
         case .connectTimeout, .firstByteTimeout, .idleTimeout, .totalTimeout: .failure(.timeout)
         case .reset, .incomplete: .failure(.reset)
         case .protocolError: .failure(.protocol)
-        case .badRequest, .targetTooLong, .headersTooLarge, .contentTooLarge, .versionNotSupported, .requestTimeout,
-            .methodNotAllowed, .unauthorized, .proxyUnauthorized, .forbidden, .noRoute, .denied, .crossSite, .loop,
-            .cancelled, .circuitOpen, .internalError:
+        case .badRequest, .targetTooLong, .headersTooLarge, .contentTooLarge, .versionNotSupported, .notImplemented,
+            .requestTimeout,
+            .methodNotAllowed, .unauthorized, .proxyUnauthorized, .forbidden, .noRoute, .denied, .crossSite, .loop, .cancelled, .circuitOpen, .internalError:
             .cancelled
         }
     }

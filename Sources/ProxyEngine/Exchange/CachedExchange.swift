@@ -46,7 +46,7 @@ struct CachedExchange {
                 reason = variants.isEmpty ? .uriMiss : .varyMiss
             }
         }
-        self.upstream.cacheLog.missed(self.upstream.name, key)
+        self.upstream.cacheLog.missed(key)
         return .miss(key, content: content, reason)
     }
 
@@ -87,9 +87,11 @@ struct CachedExchange {
     }
 
     private func hit(_ stored: StoredResponse, _ key: CacheKey, _ now: ContinuousClock.Instant) -> Response {
-        self.upstream.cacheLog.hit(self.upstream.name, key)
+        self.upstream.cacheLog.hit(key)
         var response = Response(stored)
-        response.head.fields.add("Age", String(stored.age(at: now)))
+        // Room for what is added from here to the client.
+        response.head.fields.reserve(bytes: 160, fields: 4)
+        response.head.fields.add("Age", number: stored.age(at: now))
         response.explain(.hit(timeToLive: stored.timeToLive(at: now)))
         response.report.decision = .hit
         response.report.cache = .hit

@@ -4,28 +4,39 @@ import HTTPCaching
 import HTTPMessage
 import NIOCore
 import ProxyConfiguration
-import Resilience
 
 extension Response {
     /// Takes out what was meant for our own connection.
     mutating func prepareForDownstream() {
         HopByHop.remove(from: &self.head.fields)
+        if self.body.length != 0 {
+            // Of content that is there whoever writes it tells the length.
+            self.head.fields.remove("content-length")
+        } else if self.head.fields.count(of: "content-length") > 1, let length = self.head.fields["content-length"] {
+            // They are equal, or the answer would have been refused (RFC 9110, 8.6).
+            self.head.fields.set("Content-Length", length)
+        }
         self.head.fields.add("Via", Self.via[self.head.minorVersion & 1])
     }
 
     /// Turns what names the upstream's place into ours, for a client that came by the upstream's mount.
     mutating func relocate(from upstream: UpstreamConfiguration) {
-        for name in ["Location", "Content-Location"] {
-            guard let location = self.head.fields[name], let moved = upstream.downstreamLocation(location) else {
-                continue
-            }
-            self.head.fields.set(name, moved)
-        }
+        self.relocate("Location", from: upstream)
+        self.relocate("Content-Location", from: upstream)
+    }
+
+    private mutating func relocate(_ name: String, from upstream: UpstreamConfiguration) {
+        guard let location = self.head.fields[name], let moved = upstream.downstreamLocation(location) else { return }
+        self.head.fields.set(name, moved)
     }
 
     /// Says what our cache did, behind what other caches have said (RFC 9211, 2).
     mutating func explain(_ status: CacheStatus) {
-        self.head.fields.add("Cache-Status", status.description)
+        if case .hit(let timeToLive) = status {
+            self.head.fields.add("Cache-Status", "windbreak; hit; ttl=", number: timeToLive)
+        } else {
+            self.head.fields.add("Cache-Status", status.description)
+        }
     }
 
     private static let via = ["1.0 \(RequestID.pseudonym)", "1.1 \(RequestID.pseudonym)"]
@@ -59,9 +70,4 @@ extension UpstreamConfiguration {
         let names = [self.url.authority] + self.hosts + ["\(self.url.host):\(self.url.port)"]
         return names.contains(authority) ? rest.dropFirst(authority.count) : nil
     }
-}
-
-extension Upstream {
-    /// The value of `X-Windbreak-Circuit`.
-    func circuitField(_ state: CircuitBreaker.State) -> String { "\(self.name); state=\(state.rawValue)" }
 }

@@ -68,7 +68,7 @@ final class SharedAttempt {
         let upstream = self.exchange.upstream
         upstream.store.store(stored, for: self.key, upstream: upstream.name)
         upstream.metrics.cacheStored()
-        upstream.cacheLog.stored(upstream.name, self.key, self.policy.ttl)
+        upstream.cacheLog.stored(self.key, self.policy.ttl)
         return .answer(stored, isStored: true)
     }
 

@@ -28,9 +28,13 @@ struct BodyDecoder {
 
     private var state: State
     private var scanner = HeadScanner()
+    /// Octets of chunk extensions that the content has not made up for yet.
+    private var extensionDebt = 0
 
     /// A chunk-size line with its extensions; nobody needs more.
     private static let sizeLineLimit = 256
+    /// What extensions may cost beyond the content they come with, over a whole body: nobody reads them.
+    private static let extensionLimit = 16 << 10
     private static let trailerLimits = HeadLimits(line: 8 << 10, fields: 8 << 10, count: 64)
 
     init(_ framing: BodyFraming) {
@@ -60,7 +64,7 @@ struct BodyDecoder {
                 guard let piece = Self.take(.max, from: &buffer) else { return .needsMore }
                 return .bytes(piece)
             case .chunkSize:
-                guard let size = try Self.chunkSize(&buffer) else { return .needsMore }
+                guard let size = try self.chunkSize(&buffer) else { return .needsMore }
                 self.state = size == 0 ? .trailers : .chunk(size)
             case .chunk(let left):
                 guard let piece = Self.take(left, from: &buffer) else { return .needsMore }
@@ -94,7 +98,7 @@ struct BodyDecoder {
     }
 
     /// RFC 9112, 7.1: hexadecimal digits without sign or space, then perhaps extensions, which are dropped.
-    private static func chunkSize(_ buffer: inout ByteBuffer) throws(HTTP1Error) -> Int? {
+    private mutating func chunkSize(_ buffer: inout ByteBuffer) throws(HTTP1Error) -> Int? {
         let view = buffer.readableBytesView
         guard let newline = view.firstIndex(of: 0x0A) else {
             guard view.count <= Self.sizeLineLimit else { throw .malformed("a chunk-size line is too long") }
@@ -104,29 +108,42 @@ struct BodyDecoder {
         guard line.count <= Self.sizeLineLimit else { throw .malformed("a chunk-size line is too long") }
         guard line.last == 0x0D else { throw .malformed("a line ends in a bare LF") }
         var size = 0
-        var digits = 0
         var position = line.startIndex
         while position < line.endIndex, let digit = line[position].hexDigitValue {
-            digits += 1
-            guard digits <= 15 else { throw .malformed("a chunk size is too large") }
+            guard size < 1 << 56 else { throw .malformed("a chunk size is too large") }
             size = size << 4 | Int(digit)
             position += 1
         }
-        guard digits > 0 else { throw .malformed("a chunk size is not a number") }
-        try Self.checkExtensions(line[position..<(line.endIndex - 1)])
+        guard position > line.startIndex else { throw .malformed("a chunk size is not a number") }
+        let extensions = line[position..<(line.endIndex - 1)]
+        try Self.checkExtensions(extensions)
+        self.extensionDebt = max(0, self.extensionDebt + extensions.count - size)
+        guard self.extensionDebt <= Self.extensionLimit else { throw .malformed("there are too many chunk extensions") }
         buffer.moveReaderIndex(to: newline + 1)
         return size
     }
 
+    /// `*( BWS ";" BWS name [ BWS "=" BWS value ] )`, as far as it matters where they end.
     private static func checkExtensions(_ bytes: ByteBufferView) throws(HTTP1Error) {
-        guard let first = bytes.first else { return }
-        guard first == 0x3B, bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
+        guard !bytes.isEmpty else { return }
+        guard bytes.first(where: { $0 != 0x20 && $0 != 0x09 }) == 0x3B,
+            bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 })
+        else {
             throw .malformed("a chunk size is not a number")
         }
     }
 
+    private mutating func endOfTrailers(_ buffer: ByteBuffer) throws(HTTP1Error) -> Int? {
+        do throws(HTTP1Error) {
+            return try self.scanner.end(in: buffer, limits: Self.trailerLimits)
+        } catch {
+            // The first line of this section is no request line.
+            throw error == .targetTooLong ? .headTooLarge : error
+        }
+    }
+
     private mutating func readTrailers(_ buffer: inout ByteBuffer) throws(HTTP1Error) -> HeaderFields? {
-        guard let length = try self.scanner.end(in: buffer, limits: Self.trailerLimits) else { return nil }
+        guard let length = try self.endOfTrailers(buffer) else { return nil }
         self.scanner.reset()
         let result = buffer.withUnsafeReadableBytes { bytes in
             Result { () throws(HTTP1Error) in
@@ -144,7 +161,9 @@ struct BodyDecoder {
     }
 
     private static let forbiddenTrailers = [
-        "content-length", "transfer-encoding", "host", "connection", "trailer", "te", "upgrade", "expect",
-        "content-encoding", "content-type", "content-range", "authorization", "set-cookie", "cache-control",
+        "content-length", "transfer-encoding", "host", "connection", "keep-alive", "proxy-connection", "trailer", "te",
+        "upgrade", "expect", "max-forwards", "via", "forwarded", "x-forwarded-for", "x-forwarded-proto",
+        "x-forwarded-host", "content-encoding", "content-type", "content-range", "range", "cache-control", "location",
+        "authorization", "proxy-authorization", "www-authenticate", "proxy-authenticate", "cookie", "set-cookie",
     ]
 }

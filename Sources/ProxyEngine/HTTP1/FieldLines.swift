@@ -24,12 +24,28 @@ enum FieldLines {
         return fields
     }
 
+    /// What comes after the way through CGI variables in place of the field of the right name, as
+    /// `Content_Length` does, is not passed on.
+    private static func isLookalike(_ name: Slice<UnsafeRawBufferPointer>) -> Bool {
+        let dashed = String(decoding: name.map { $0 == 0x5F ? 0x2D : $0 }, as: UTF8.self)
+        return Self.imitated.contains { dashed.equalsIgnoringCase($0) }
+    }
+
+    private static let imitated = [
+        "content-length", "transfer-encoding", "content-type", "content-encoding", "proxy-authorization",
+        "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host",
+    ]
+
     private static func parseLine(
         _ line: UnsafeRawBufferPointer,
         into fields: inout HeaderFields
     ) throws(HTTP1Error) {
         var colon = 0
-        while colon < line.count, line[colon].isTokenCharacter { colon += 1 }
+        var hasUnderscore = false
+        while colon < line.count, line[colon].isTokenCharacter {
+            hasUnderscore = hasUnderscore || line[colon] == 0x5F
+            colon += 1
+        }
         guard colon > 0 else {
             throw .malformed(
                 line.first == 0x20 || line.first == 0x09 ? "a field is folded over two lines" : "a field has no name"
@@ -44,6 +60,7 @@ enum FieldLines {
         for byte in line[start..<end] where byte < 0x20 && byte != 0x09 || byte == 0x7F {
             throw .malformed("a field value has a control character")
         }
+        if hasUnderscore, Self.isLookalike(line[0..<colon]) { return }
         fields.add(
             name: UnsafeRawBufferPointer(rebasing: line[0..<colon]),
             value: UnsafeRawBufferPointer(rebasing: line[start..<end])

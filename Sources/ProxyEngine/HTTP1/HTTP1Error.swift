@@ -7,11 +7,14 @@ enum HTTP1Error: Error, Hashable {
     case targetTooLong
     case headTooLarge
     case unsupportedVersion
+    /// Valid, and nothing that is known here. The text says what.
+    case notImplemented(String)
     case bodyTooLarge
 
     var detail: String {
         switch self {
         case .malformed(let rule): rule
+        case .notImplemented(let what): what
         case .targetTooLong: "the request line is longer than allowed"
         case .headTooLarge: "the header section is larger than allowed"
         case .unsupportedVersion: "only HTTP/1.0 and HTTP/1.1 are spoken here"

@@ -52,9 +52,10 @@ struct RequestParser {
     ) throws(HTTP1Error) -> RequestHead {
         var methodEnd = 0
         while methodEnd < line.count, line[methodEnd].isTokenCharacter { methodEnd += 1 }
-        guard methodEnd > 0, methodEnd <= 32, methodEnd < line.count, line[methodEnd] == 0x20 else {
+        guard methodEnd > 0, methodEnd < line.count, line[methodEnd] == 0x20 else {
             throw .malformed("the method is not a token")
         }
+        guard methodEnd <= 32 else { throw .notImplemented("no method is that long") }
         let targetStart = methodEnd + 1
         var targetEnd = targetStart
         while targetEnd < line.count, Self.isTargetCharacter(line[targetEnd]) { targetEnd += 1 }
@@ -87,12 +88,12 @@ struct RequestParser {
 }
 
 enum HTTPVersion {
-    /// The minor version of `HTTP/1.0` or `HTTP/1.1`.
+    /// 0 for `HTTP/1.0`, and 1 for `HTTP/1.1` and whatever may come after it (RFC 9110, 2.5).
     static func minor(_ bytes: UnsafeRawBufferPointer) throws(HTTP1Error) -> Int {
         guard bytes.count == 8, bytes.starts(with: "HTTP/".utf8), bytes[6] == 0x2E,
             0x30...0x39 ~= bytes[5], 0x30...0x39 ~= bytes[7]
         else { throw .malformed("the HTTP version is malformed") }
-        guard bytes[5] == 0x31, bytes[7] <= 0x31 else { throw .unsupportedVersion }
-        return Int(bytes[7] - 0x30)
+        guard bytes[5] == 0x31 else { throw .unsupportedVersion }
+        return bytes[7] == 0x30 ? 0 : 1
     }
 }

@@ -100,6 +100,7 @@ extension ProxyError {
             case .targetTooLong: .targetTooLong
             case .headTooLarge: .headersTooLarge
             case .unsupportedVersion: .versionNotSupported
+            case .notImplemented: .notImplemented
             case .bodyTooLarge: .contentTooLarge
             }
         self.init(kind, error.detail)

@@ -337,7 +337,7 @@ final class ServerConnection {
 
 extension RequestHead {
     fileprivate var expectsContinue: Bool {
-        self.minorVersion >= 1 && self.fields["expect"]?.equalsIgnoringCase("100-continue") == true
+        self.minorVersion >= 1 && self.fields.list("expect", contains: "100-continue")
     }
 
     /// RFC 9112, 9.3. What follows a CONNECT was meant for the tunnel, and must not be read as a request when there is none.

@@ -45,7 +45,7 @@ package struct AccessLine: Sendable {
 
     func write(to line: inout LogLine) {
         line.positional("kind", "access")
-        line.field("id", word: self.id.description)
+        line.field("id", self.id)
         line.field("listener", word: self.listener.rawValue)
         line.field("client", self.client)
         line.field("method", self.method)

@@ -6,17 +6,24 @@ import ProxyConfiguration
 
 /// The lines that tell what the cache did. Their wording is a contract: operators grep for it.
 struct CacheLog: Sendable {
-    let logger: Logger
+    private let log: RequestLog
+    // Begun beforehand, since every request of a cache has a line.
+    private let hit: String
+    private let miss: String
+    private let stored: String
 
-    func hit(_ upstream: String, _ key: CacheKey) {
-        self.logger.info("[CACHE] HIT \(upstream) \(key.short)...")
+    init(_ upstream: String, logger: Logger) {
+        self.log = RequestLog(logger)
+        self.hit = "[CACHE] HIT \(upstream) "
+        self.miss = "[CACHE] MISS \(upstream) "
+        self.stored = "[CACHE] STORED \(upstream) "
     }
 
-    func missed(_ upstream: String, _ key: CacheKey) {
-        self.logger.info("[CACHE] MISS \(upstream) \(key.short)...")
-    }
+    func hit(_ key: CacheKey) { self.log.write(.info, self.hit + key.short + "...") }
 
-    func stored(_ upstream: String, _ key: CacheKey, _ ttl: Duration) {
-        self.logger.info("[CACHE] STORED \(upstream) \(key.short)... (\(Quantity.text(ttl)) TTL)")
+    func missed(_ key: CacheKey) { self.log.write(.info, self.miss + key.short + "...") }
+
+    func stored(_ key: CacheKey, _ ttl: Duration) {
+        self.log.write(.info, self.stored + key.short + "... (\(Quantity.text(ttl)) TTL)")
     }
 }

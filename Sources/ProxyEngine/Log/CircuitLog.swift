@@ -6,8 +6,15 @@ import Resilience
 
 /// The lines that tell the life of a circuit. Their wording is a contract: operators grep for it.
 struct CircuitLog: Sendable {
-    let logger: Logger
     let lines: LogConfiguration.Circuit
+    private let logger: Logger
+    private let requests: RequestLog
+
+    init(logger: Logger, lines: LogConfiguration.Circuit) {
+        self.lines = lines
+        self.logger = logger
+        self.requests = RequestLog(logger)
+    }
 
     func initialized(_ name: String, _ policy: CircuitBreaker.Policy) {
         guard policy.mode != .off else { return }
@@ -20,7 +27,7 @@ struct CircuitLog: Sendable {
     }
 
     func rejected(_ name: String) {
-        self.logger.warning("[CIRCUIT] \(name) circuit OPEN - skipping API call (fast fail)")
+        self.requests.write(.warning, "[CIRCUIT] \(name) circuit OPEN - skipping API call (fast fail)")
     }
 
     func write(_ event: CircuitBreaker.Event, of name: String) {

@@ -16,8 +16,19 @@ package final class ServerLog: Sendable {
     }
 
     package var level: Logger.Level {
-        get { Logger.Level.allCases[self.minimum.load(ordering: .relaxed)] }
+        get { Self.levels[self.minimum.load(ordering: .relaxed)] }
         set { self.minimum.store(newValue.position, ordering: .relaxed) }
+    }
+
+    /// `allCases` would be a new array for every line.
+    private static let levels = Logger.Level.allCases
+
+    /// Writes one line without fields.
+    func write(_ level: Logger.Level, _ message: String) {
+        self.sink.write { line in
+            line.positional("level", level.rawValue)
+            line.positional("message", message)
+        }
     }
 
     package func apply(_ configuration: LogConfiguration) {
@@ -62,6 +73,30 @@ package struct LineLogHandler: LogHandler {
             line.positional("message", message)
             for (key, value) in sorted { line.field(named: key.isReserved ? key + "_" : key, value.description) }
         }
+    }
+}
+
+/// The way to the log for lines of which every request has one: straight to the sink where the log is ours, since
+/// what a logger can do besides costs more than the line.
+struct RequestLog: Sendable {
+    private let logger: Logger
+    private let own: ServerLog?
+
+    init(_ logger: Logger) {
+        self.logger = logger
+        self.own = (logger.handler as? LineLogHandler)?.plain
+    }
+
+    func write(_ level: Logger.Level, _ message: @autoclosure () -> String) {
+        guard let own = self.own else { return self.logger.log(level: level, "\(message())") }
+        if level >= own.level { own.write(level, message()) }
+    }
+}
+
+extension LineLogHandler {
+    /// The log behind it, if it adds nothing to a line.
+    fileprivate var plain: ServerLog? {
+        self.ownLevel == nil && self.metadata.isEmpty && self.metadataProvider == nil ? self.log : nil
     }
 }
 

@@ -68,6 +68,13 @@ struct LogLine {
         self.append(value, within: self.isJSON ? .quote : .word)
     }
 
+    mutating func field(_ key: StaticString, _ id: RequestID) {
+        self.open(key)
+        if self.isJSON { self.append(UInt8(ascii: "\"")) }
+        id.write(to: &self)
+        if self.isJSON { self.append(UInt8(ascii: "\"")) }
+    }
+
     @inline(__always)
     mutating func field(_ key: StaticString, _ value: Int) {
         self.open(key)
@@ -126,8 +133,12 @@ extension LogLine {
         }
     }
 
-    private mutating func append(_ number: Int) {
-        guard number >= 0, number < 1000 else { return self.append(String(number)) }
+    mutating func append(_ number: Int) {
+        guard number >= 0 else { return self.append(String(number)) }
+        guard number < 1000 else {
+            self.append(number / 1000)
+            return self.append(threeDigits: number % 1000)
+        }
         if number >= 100 { return self.append(threeDigits: number) }
         if number >= 10 { self.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / 10)) }
         self.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10))

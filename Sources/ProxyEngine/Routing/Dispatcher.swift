@@ -39,16 +39,19 @@ final class Dispatcher: Sendable {
     private func begin(admitted request: Request, at role: Listener.Role) throws(ProxyError) -> Step {
         if request.head.method == .options, request.head.target == "*" { return .answered(Self.optionsOfServer) }
         // What it echoes would be the keys that were added on the way.
-        if request.head.method == .trace { throw ProxyError(.methodNotAllowed, "TRACE is not passed on") }
+        if request.head.method == .trace { return .answered(Self.refusalOfTrace) }
         if request.head.method == .connect { return try .tunnel(self.destination(of: request, at: role)) }
         let target = try RequestTarget(request.head.target)
         var request = request
+        // RFC 9110, 7.6.2: whoever asks how far it goes wants to hear from the last one.
+        if request.head.method == .options, !request.head.takeForward() { return .answered(Self.optionsOfServer) }
         // RFC 9112, 3.2.2: what Host says beside an absolute target is of no effect.
         if let authority = target.authority { request.head.fields.set("Host", authority.description) }
         switch try (role == .main ? self.main : self.admin).match(target) {
         case .upstream(let upstream, let path):
             try self.refuseLoop(request.head.fields)
-            return upstream.begin(request, path: path)
+            let isOfServer = request.head.method == .options && target.hasNoPath
+            return upstream.begin(request, path: isOfServer ? "*" : path)
         case .local(let route):
             return .local(route, request, target)
         }
@@ -56,8 +59,16 @@ final class Dispatcher: Sendable {
 
     /// RFC 9110, 9.3.7: what the server can do as a whole, which says little more than that it is there.
     private static var optionsOfServer: Response {
-        Response(ResponseHead(204, fields: ["Allow": "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"]))
+        Response(ResponseHead(204, fields: ["Allow": Self.methods]))
     }
+
+    private static var refusalOfTrace: Response {
+        var response = ProxyError(.methodNotAllowed, "TRACE is not passed on").response()
+        response.head.fields.add("Allow", Self.methods)
+        return response
+    }
+
+    private static let methods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
     /// RFC 9110, 7.6.3: a request that has been here before would go round for ever.
     func refuseLoop(_ fields: HeaderFields) throws(ProxyError) {
@@ -66,6 +77,16 @@ final class Dispatcher: Sendable {
             $0.split(separator: " ").dropFirst().first == RequestID.pseudonym[...]
         }
         if hasBeenHere { throw ProxyError(.loop, "Via names this proxy") }
+    }
+}
+
+extension RequestHead {
+    /// Takes one off `Max-Forwards`, if it is given. Returns false when there is none left.
+    fileprivate mutating func takeForward() -> Bool {
+        guard let value = self.fields["max-forwards"], let left = UInt32(value) else { return true }
+        guard left > 0 else { return false }
+        self.fields.set("Max-Forwards", String(left - 1))
+        return true
     }
 }
 

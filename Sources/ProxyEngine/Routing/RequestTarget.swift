@@ -15,6 +15,8 @@ struct RequestTarget: Hashable {
     var path: String
     /// What follows the `?`.
     var query: Substring?
+    /// A URL without any path: with OPTIONS, the server as a whole (RFC 9112, 3.2.4).
+    private(set) var hasNoPath = false
 
     /// The path with the query, as a request line has it.
     var pathAndQuery: String { self.query.map { "\(self.path)?\($0)" } ?? self.path }
@@ -27,6 +29,7 @@ struct RequestTarget: Hashable {
             self.query = rest[rest.index(after: mark)...]
             rest = rest[..<mark]
         }
+        self.hasNoPath = rest.isEmpty && self.query == nil
         self.path = try Self.normalized(rest.isEmpty ? "/" : rest)
     }
 
@@ -79,6 +82,7 @@ struct RequestTarget: Hashable {
     /// Encoded dots count as dots. A separator that is encoded, or that only some servers take for one, does not divide,
     /// but must not hide a step upwards either; nor must a path parameter (`..;x`).
     private static func kind(of segment: Substring) throws(ProxyError) -> Segment {
+        guard PercentEncoding.isValid(segment) else { throw ProxyError(.badRequest, "the path has half an encoding") }
         let decoded = PercentEncoding.decode(segment)
         if decoded.contains(0) { throw ProxyError(.badRequest, "the path has a zero octet") }
         if decoded == [0x2E] { return .here }

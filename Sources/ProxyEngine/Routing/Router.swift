@@ -16,9 +16,15 @@ struct Router: Sendable {
         case local(LocalRoute)
     }
 
-    private struct Entry: Sendable {
-        var prefix: String
-        var owner: Owner
+    /// A reference, since every request looks at some.
+    private final class Entry: Sendable {
+        let prefix: String
+        let owner: Owner
+
+        init(prefix: String, owner: Owner) {
+            self.prefix = prefix
+            self.owner = owner
+        }
     }
 
     private let entries: [Entry]
@@ -37,14 +43,15 @@ struct Router: Sendable {
 
     func match(_ target: RequestTarget) throws(ProxyError) -> Match {
         if let authority = target.authority { return try self.match(target, authority) }
-        for entry in self.entries {
-            guard let rest = target.path.utf8[...].rest(below: entry.prefix) else { continue }
+        for entry in self.entries where target.path.isAtOrBelow(entry.prefix) {
             switch entry.owner {
             case .local(let route):
-                if route.isPrefix || rest.isEmpty { return .local(route) }
+                if route.isPrefix || target.path.utf8.count == entry.prefix.utf8.count { return .local(route) }
             case .upstream(let upstream):
-                let path = target.pathAndQuery.utf8.dropFirst(entry.prefix.utf8.count)
-                return .upstream(upstream, path: Substring(upstream.configuration.stripped(path) ?? path))
+                let whole = target.pathAndQuery
+                let path = whole[whole.utf8.index(whole.startIndex, offsetBy: entry.prefix.utf8.count)...]
+                guard !upstream.strip.isEmpty else { return .upstream(upstream, path: path) }
+                return .upstream(upstream, path: upstream.stripped(path.utf8).map { Substring($0) } ?? path)
             }
         }
         throw ProxyError(.noRoute, "nothing is declared for this path")
@@ -75,14 +82,14 @@ struct Router: Sendable {
         let upstream = try self.upstream(at: authority, defaultPort: target.defaultPort)
         let base = upstream.configuration.url.basePath
         let path = target.pathAndQuery.utf8[...]
-        guard let rest = path.rest(below: base) ?? upstream.configuration.stripped(path) else {
+        guard let rest = path.rest(below: base) ?? upstream.stripped(path) else {
             throw ProxyError(.noRoute, "the path is not below the base of this upstream", upstream: upstream.name)
         }
         return .upstream(upstream, path: Substring(rest))
     }
 }
 
-extension UpstreamConfiguration {
+extension Upstream {
     /// Without the first of its prefixes that the path has; nil if it has none of them.
     fileprivate func stripped(_ path: Substring.UTF8View) -> Substring.UTF8View? {
         for prefix in self.strip {
@@ -92,8 +99,21 @@ extension UpstreamConfiguration {
     }
 }
 
-extension Substring.UTF8View {
+extension String {
     /// Prefixes end where segments end: `/plants` does not own `/plants-too`.
+    fileprivate func isAtOrBelow(_ prefix: String) -> Bool {
+        let count = prefix.utf8.count
+        guard self.utf8.count >= count else { return false }
+        let matches = self.utf8.withContiguousStorageIfAvailable { path in
+            prefix.utf8.withContiguousStorageIfAvailable { prefix in
+                path[..<count].elementsEqual(prefix) && (path.count == count || path[count] == 0x2F)
+            }
+        }
+        return matches.flatMap(\.self) ?? (self.utf8[...].rest(below: prefix) != nil)
+    }
+}
+
+extension Substring.UTF8View {
     fileprivate func rest(below prefix: String) -> Substring.UTF8View? {
         guard self.starts(with: prefix.utf8) else { return nil }
         let rest = self.dropFirst(prefix.utf8.count)

@@ -11,7 +11,7 @@ struct OutgoingRequest {
     /// The method that decides whether the answer has content.
     var method: HTTPMethod { self.head.method }
 
-    /// - Parameter path: What follows the upstream's mount, with the query.
+    /// - Parameter path: What follows the upstream's mount, with the query; `*` is the server as a whole.
     init(_ request: Request, body: Body, path: Substring, to upstream: UpstreamConfiguration) {
         var fields = request.head.fields
         HopByHop.remove(from: &fields)
@@ -23,8 +23,8 @@ struct OutgoingRequest {
         fields.add("Via", "1.\(request.head.minorVersion) \(RequestID.pseudonym)")
         for field in upstream.requestHeaders.set { fields.set(field.name, field.value) }
         fields.add("Host", upstream.url.authority)
-        var target = upstream.url.basePath + path
-        if !target.hasPrefix("/") { target = "/" + target }
+        var target = path == "*" ? "*" : upstream.url.basePath + path
+        if !target.hasPrefix("/"), target != "*" { target = "/" + target }
         if let key = upstream.apiKey?.revealed, !key.isEmpty {
             Self.place(key, upstream.auth, &fields, &target)
         }
@@ -66,6 +66,7 @@ struct OutgoingRequest {
         case .header(let name):
             fields.set(name, key)
         case .query(let name):
+            guard target != "*" else { return }
             let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
             let others = (parts.count > 1 ? parts[1] : "").split(separator: "&").filter { parameter in
                 // However it is encoded, an upstream would read it as the credential.

@@ -5,6 +5,7 @@ import HTTPMessage
 import Logging
 import NIOCore
 package import ProxyConfiguration
+import Resilience
 
 /// One declared upstream as a snapshot knows it: its settings, which a reload replaces, and what outlives reloads.
 ///
@@ -25,6 +26,9 @@ package final class Upstream: Sendable {
     // What every exchange asks for, beside the settings, where it costs one load.
     let cachePolicy: CachePolicy?
     let timeouts: Timeouts
+    let strip: [String]
+    /// The value of `X-Windbreak-Circuit` for each state.
+    private let circuitFields: (closed: String, open: String, halfOpen: String)
     package let name: String
 
     init(
@@ -44,11 +48,23 @@ package final class Upstream: Sendable {
         self.flights = flights
         self.connector = connector
         self.pools = pools
-        self.cacheLog = CacheLog(logger: logger)
+        self.cacheLog = CacheLog(configuration.name, logger: logger)
         self.credentials = CredentialNames(configuration)
         self.cachePolicy = configuration.cache
         self.timeouts = configuration.timeouts
+        self.strip = configuration.strip
+        func field(_ state: CircuitBreaker.State) -> String { "\(configuration.name); state=\(state.rawValue)" }
+        self.circuitFields = (field(.closed), field(.open), field(.halfOpen))
         self.name = configuration.name
+    }
+
+    /// The value of `X-Windbreak-Circuit`.
+    func circuitField(_ state: CircuitBreaker.State) -> String {
+        switch state {
+        case .closed: self.circuitFields.closed
+        case .open: self.circuitFields.open
+        case .halfOpen: self.circuitFields.halfOpen
+        }
     }
 
     func pool(of worker: Worker) -> ConnectionPool { self.pools[worker.index].value }
