@@ -129,7 +129,7 @@ let package = Package(
         ),
         .testTarget(
             name: "WindbreakTests",
-            dependencies: ["windbreak", "plant-api-simulator", "TestSupport", nioCore, nioPosix],
+            dependencies: ["windbreak", "plant-api-simulator", "HTTPMessage", "TestSupport", nioCore, nioPosix],
             swiftSettings: settings
         ),
     ],

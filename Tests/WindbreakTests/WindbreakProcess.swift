@@ -15,15 +15,22 @@ final class WindbreakProcess: Sendable {
     private let closed = Watched(0)
     let identifier: Int32
 
+    /// - Parameter executable: Another program than windbreak.
     /// - Parameter environment: In place of the test's own.
-    init(_ arguments: [String], environment: [String: String] = [:]) throws {
+    init(_ arguments: [String], executable: String? = nil, environment: [String: String] = [:]) throws {
         let (log, output, identifier) = try Self.spawning.withLock { _ in
             let (log, output) = (try Pipe(), try Pipe())
             defer {
                 close(log.writing)
                 close(output.writing)
             }
-            let identifier = try Self.spawn(arguments, environment, output: output.writing, errors: log.writing)
+            let identifier = try Self.spawn(
+                executable ?? Self.executable,
+                arguments,
+                environment,
+                output: output.writing,
+                errors: log.writing
+            )
             return (log.reading, output.reading, identifier)
         }
         self.identifier = identifier
@@ -67,6 +74,7 @@ final class WindbreakProcess: Sendable {
     private static let spawning = Mutex(())
 
     private static func spawn(
+        _ executable: String,
         _ arguments: [String],
         _ environment: [String: String],
         output: Int32,
@@ -87,11 +95,11 @@ final class WindbreakProcess: Sendable {
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
 
-        let words = ([Self.executable] + arguments).map { strdup($0) }
+        let words = ([executable] + arguments).map { strdup($0) }
         let variables = environment.map { strdup("\($0)=\($1)") }
         defer { for text in words + variables { free(text) } }
         var identifier: pid_t = 0
-        let code = posix_spawn(&identifier, Self.executable, &actions, &attributes, words + [nil], variables + [nil])
+        let code = posix_spawn(&identifier, executable, &actions, &attributes, words + [nil], variables + [nil])
         guard code == 0 else { throw CannotSpawn(code: code) }
         return identifier
     }

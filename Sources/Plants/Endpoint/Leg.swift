@@ -118,7 +118,7 @@ extension LegOutcome.Result {
             self = .unavailable(reason: "circuit-open", retryAfter: retryAfter)
         case .connectTimeout, .firstByteTimeout, .idleTimeout, .totalTimeout:
             self = .timedOut
-        case .dns, .connectRefused, .connectFailed, .tlsCertificate, .tls, .reset, .incomplete:
+        case .dns, .addressDenied, .connectRefused, .connectFailed, .tlsCertificate, .tls, .reset, .incomplete:
             self = .failed(reason: "connection-error")
         case .protocolError:
             self = .failed(reason: "response-malformed")
@@ -129,7 +129,8 @@ extension LegOutcome.Result {
             self = .failed(reason: "cancelled")
         case .badRequest, .targetTooLong, .headersTooLarge, .versionNotSupported, .notImplemented, .requestTimeout,
             .methodNotAllowed,
-            .noRoute, .denied, .crossSite, .loop, .notCached, .internalError:
+            .unauthorized, .proxyUnauthorized, .forbidden, .noRoute, .denied, .crossSite, .loop, .notCached,
+            .internalError:
             self = .failed(reason: "request-failed")
         }
     }

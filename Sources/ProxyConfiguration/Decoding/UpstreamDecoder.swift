@@ -27,6 +27,7 @@ struct UpstreamDecoder {
 
     func decode(_ reader: inout MappingReader) -> UpstreamConfiguration {
         var upstream = self.identity(&reader)
+        upstream.isPrivate = reader.bool("private", default: upstream.isPrivate)
         self.decodeCredentials(&reader, &upstream)
         upstream.requestHeaders = reader.section("headers") { HeaderRules.decode(&$0) }
         upstream.forwardedHeaders = reader.choice("forwarded", default: upstream.forwardedHeaders)

@@ -11,6 +11,7 @@ extension UpstreamConfiguration {
             "path": .text(self.path.isEmpty ? "/" : self.path),
             "strip": .texts(self.strip),
             "hosts": .texts(self.hosts),
+            "private": .bool(self.isPrivate),
             "api_key": self.apiKey.map { .secret($0.revealed) },
             "auth": self.auth?.settings,
             "secret": .mapping([

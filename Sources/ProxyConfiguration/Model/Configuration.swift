@@ -7,13 +7,14 @@ package struct Configuration: Sendable, Equatable {
     /// Where clients connect. Default 127.0.0.1:8080.
     package var listen = [ListenerConfiguration(ListenAddress(host: "127.0.0.1", port: 8080))]
     /// Where the operator connects; nil is `off`. Default 127.0.0.1:9901.
-    package var admin: ListenAddress? = ListenAddress(host: "127.0.0.1", port: 9901)
+    package var admin: ListenerConfiguration? = ListenerConfiguration(ListenAddress(host: "127.0.0.1", port: 9901))
     /// Event loops, 1 to 256; nil is `auto`: one for each processor. Read once, at the start.
     package var threads: Int?
     /// How long a stop waits for exchanges in flight. Default 30 s.
     package var drainTimeout: Duration = .seconds(30)
     package var log = LogConfiguration()
     package var downstream = DownstreamConfiguration()
+    package var forward = ForwardConfiguration()
     /// Bytes of memory for stored answers of all upstreams together. Default 128 MiB.
     package var cacheMemory = 128 << 20
     /// In the order of the file; names are unique.

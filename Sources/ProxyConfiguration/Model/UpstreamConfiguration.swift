@@ -16,6 +16,8 @@ package struct UpstreamConfiguration: Sendable, Equatable {
     package var strip: [String] = []
     /// Hosts that forward-proxy requests name, in lower case. Default: the host of the url.
     package var hosts: [String]
+    /// Whether the name in the url may lead to addresses that are not public. A url with an address needs it not.
+    package var isPrivate = false
     /// Sent in place of the caller's own credential. Nil or empty: the caller's own passes through.
     package var apiKey: Secret?
     /// Where the upstream wants its credential.

@@ -206,6 +206,11 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
         context.close(mode: .output, promise: nil)
     }
 
+    /// From now on a peer that ends what it sends is still written to.
+    func allowHalfClosure() {
+        try? self.context?.channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
+    }
+
     /// Closes so that the peer cannot take what it got for a whole message: with a reset (RFC 9112, 9.6). Nor does the
     /// kernel keep what the peer has not taken.
     func reset() {

@@ -15,6 +15,12 @@ struct Connector: Sendable {
     let url: UpstreamURL
     /// Nil for `http`.
     let tls: NIOSSLContext?
+    /// Where the name may lead.
+    let policy: AddressPolicy
+    let listeners: ListenerAddresses
+
+    /// The same way there, for a tunnel: the TLS in it is the client's.
+    var withoutTLS: Connector { Connector(url: self.url, tls: nil, policy: self.policy, listeners: self.listeners) }
 
     func connect(on worker: Worker, by phase: Phase) async throws(ProxyError) -> ByteStream {
         let stream = try await self.open(on: worker, by: phase)
@@ -31,7 +37,7 @@ struct Connector: Sendable {
     private func open(on worker: Worker, by phase: Phase) async throws(ProxyError) -> ByteStream {
         let attempt = ConnectAttempt(loop: worker.loop)
         let bound = worker.bind(attempt)
-        let tls = self.tls
+        let (tls, policy, listeners) = (self.tls, self.policy, self.listeners)
         // SNI and certificates are for names; an address has neither (RFC 6066, 3).
         let serverName = self.url.hostIsAddress ? nil : self.url.host
         ClientBootstrap(group: worker.loop)
@@ -41,6 +47,7 @@ struct Connector: Sendable {
             .channelOption(.writeBufferWaterMark, value: .init(low: 32 << 10, high: 128 << 10))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AddressGuard(policy, listeners: listeners))
                     if let tls {
                         try channel.pipeline.syncOperations.addHandler(
                             NIOSSLClientHandler(context: tls, serverHostname: serverName)
@@ -67,6 +74,7 @@ struct Connector: Sendable {
         case ByteStream.Interruption.ended(nil): ProxyError(.connectFailed, "closed while connecting")
         case ByteStream.Interruption.abandoned(let reason): reason
         case let error as NIOConnectionError: Self.error(for: error, phase)
+        case let error as AddressRefusal: ProxyError(error)
         case let error as NIOSSLError: Self.error(for: error)
         case is NIOSSLExtraError: ProxyError(.tlsCertificate, "the certificate is for another name")
         case let error as IOError:
@@ -78,6 +86,10 @@ struct Connector: Sendable {
     private static func error(for error: NIOConnectionError, _ phase: Phase) -> ProxyError {
         guard let last = error.connectionErrors.last?.error else {
             return ProxyError(.dns, "\(error.host) has no address")
+        }
+        let refusals = error.connectionErrors.compactMap { $0.error as? AddressRefusal }
+        if let refusal = refusals.first, refusals.count == error.connectionErrors.count {
+            return ProxyError(refusal)
         }
         let causes = error.connectionErrors.compactMap { $0.error as? IOError }
         if causes.contains(where: { $0.errnoCode == ECONNREFUSED }) {
@@ -152,11 +164,4 @@ private final class ConnectAttempt {
 extension IOError {
     /// What the system calls the error: `Network is unreachable`.
     var sentence: String { String(cString: strerror(self.errnoCode)) }
-}
-
-extension UpstreamURL {
-    /// Whether the host is a numeric address.
-    var hostIsAddress: Bool {
-        (try? SocketAddress(ipAddress: self.host, port: 0)) != nil
-    }
 }

@@ -21,6 +21,7 @@ package final class Engine: Sendable {
     /// Nil until the start.
     private let current = Mutex<Dispatcher?>(nil)
     private let listeners = Mutex<[Listener]>([])
+    private let listenerAddresses = ListenerAddresses()
 
     /// - Parameter threads: Event loops; nil is one for each processor.
     /// - Parameter mainRoutes: What the proxy itself answers on the main listeners, made anew for each snapshot.
@@ -57,7 +58,12 @@ package final class Engine: Sendable {
     /// upstream that keeps its name live on. When it throws, nothing has changed.
     package func reload(_ configuration: Configuration) async throws(EngineError) {
         let old = self.snapshot
-        let builder = SnapshotBuilder(self.workers, logger: self.logger, metrics: self.metrics)
+        let builder = SnapshotBuilder(
+            self.workers,
+            logger: self.logger,
+            metrics: self.metrics,
+            listeners: self.listenerAddresses
+        )
         let snapshot = try builder.build(configuration, after: old)
         let dispatcher = Dispatcher(snapshot, main: self.mainRoutes(snapshot), admin: self.adminRoutes(snapshot))
         let places = try Self.places(in: configuration)
@@ -66,6 +72,7 @@ package final class Engine: Sendable {
         self.current.withLock { $0 = dispatcher }
         builder.takeOver(snapshot, from: old)
         self.listeners.withLock { $0 = kept + opened }
+        self.listenerAddresses.replace(with: (kept + opened).compactMap(\.localAddress))
         for listener in kept { places.first { $0.isPlace(of: listener) }.map { listener.apply($0.reception) } }
         for listener in opened { listener.startAccepting() }
         for listener in gone { await listener.drain() }
@@ -114,10 +121,8 @@ package final class Engine: Sendable {
     }
 
     private static func places(in configuration: Configuration) throws(EngineError) -> [Place] {
-        let admin = configuration.admin.map { ListenerConfiguration($0) }
-        let all = configuration.listen.map { ($0, Listener.Role.main) } + [admin].compactMap { $0.map { ($0, .admin) } }
         var places: [Place] = []
-        for (listener, role) in all {
+        for (listener, role) in Listener.all(in: configuration) {
             do {
                 let reception = try Reception(listener, timeout: configuration.downstream.handshakeTimeout)
                 places.append(Place(address: listener.address, role: role, reception: reception))

@@ -14,6 +14,8 @@ package struct Snapshot: Sendable {
     package let cache: MemoryStore
     /// What is counted about the engine as a whole.
     package let metrics: EngineMetrics
+    /// Where no connection may lead to; lives as long as the process.
+    let listeners: ListenerAddresses
 
     package subscript(name: String) -> Upstream? {
         self.upstreams.first { $0.name == name }

@@ -11,11 +11,13 @@ struct SnapshotBuilder {
     private let workers: [Worker]
     private let logger: Logger
     private let metrics: EngineMetrics
+    private let listeners: ListenerAddresses
 
-    init(_ workers: [Worker], logger: Logger, metrics: EngineMetrics) {
+    init(_ workers: [Worker], logger: Logger, metrics: EngineMetrics, listeners: ListenerAddresses) {
         self.workers = workers
         self.logger = logger
         self.metrics = metrics
+        self.listeners = listeners
     }
 
     func build(_ configuration: Configuration, after old: Snapshot?) throws(EngineError) -> Snapshot {
@@ -24,7 +26,12 @@ struct SnapshotBuilder {
         var upstreams: [Upstream] = []
         for upstream in configuration.upstreams {
             let tls = upstream.url.isTLS ? try self.context(for: upstream, in: &contexts) : nil
-            let connector = Connector(url: upstream.url, tls: tls)
+            let connector = Connector(
+                url: upstream.url,
+                tls: tls,
+                policy: upstream.addressPolicy,
+                listeners: self.listeners
+            )
             upstreams.append(self.build(upstream, connector, cache, configuration.log, after: old?[upstream.name]))
         }
         return Snapshot(
@@ -32,7 +39,8 @@ struct SnapshotBuilder {
             generation: (old?.generation ?? 0) + 1,
             upstreams: upstreams,
             cache: cache,
-            metrics: self.metrics
+            metrics: self.metrics,
+            listeners: self.listeners
         )
     }
 
@@ -64,7 +72,7 @@ struct SnapshotBuilder {
         _ limits: ConnectionLimits,
         after old: Upstream?
     ) -> [NIOLoopBoundBox<ConnectionPool>] {
-        if let old, old.configuration.url.hasSameOrigin(as: connector.url) { return old.pools }
+        if let old, old.connector.leadsToSamePlace(as: connector) { return old.pools }
         return self.workers.map { worker in
             .makeBoxSendingValue(
                 ConnectionPool(worker: worker, connector: connector, limits: limits),
@@ -108,7 +116,7 @@ struct SnapshotBuilder {
         for upstream in old?.upstreams ?? [] {
             let successor = new[upstream.name]
             if successor == nil { new.cache.removeAll(upstream: upstream.name) }
-            let isKept = successor?.configuration.url.hasSameOrigin(as: upstream.configuration.url) ?? false
+            let isKept = successor?.connector.leadsToSamePlace(as: upstream.connector) ?? false
             if !isKept { self.onEveryPool(of: upstream) { $0.retire() } }
         }
     }
@@ -120,8 +128,9 @@ struct SnapshotBuilder {
     }
 }
 
-extension UpstreamURL {
-    fileprivate func hasSameOrigin(as other: UpstreamURL) -> Bool {
-        (self.isTLS, self.host, self.port) == (other.isTLS, other.host, other.port)
+extension Connector {
+    fileprivate func leadsToSamePlace(as other: Connector) -> Bool {
+        (self.url.isTLS, self.url.host, self.url.port, self.policy)
+            == (other.url.isTLS, other.url.host, other.url.port, other.policy)
     }
 }

@@ -19,6 +19,9 @@ package struct ProxyError: Error, Sendable, Equatable {
         case notImplemented = "not-implemented"
         case requestTimeout = "request-timeout"
         case methodNotAllowed = "method-not-allowed"
+        case unauthorized = "unauthorized"
+        case proxyUnauthorized = "proxy-unauthorized"
+        case forbidden = "forbidden"
         case noRoute = "no-route"
         case denied = "denied"
         case crossSite = "cross-site"
@@ -26,6 +29,7 @@ package struct ProxyError: Error, Sendable, Equatable {
         case cancelled = "cancelled"
         // The upstream's.
         case dns = "dns"
+        case addressDenied = "address-denied"
         case connectRefused = "connection-refused"
         case connectFailed = "connection-failed"
         case connectTimeout = "connect-timeout"
@@ -62,11 +66,11 @@ package struct ProxyError: Error, Sendable, Equatable {
     package var source: Source {
         switch self.kind {
         case .badRequest, .targetTooLong, .headersTooLarge, .contentTooLarge, .versionNotSupported, .notImplemented,
-            .requestTimeout,
-            .methodNotAllowed, .noRoute, .denied, .crossSite, .loop, .cancelled:
+            .requestTimeout, .methodNotAllowed, .unauthorized, .proxyUnauthorized, .forbidden, .noRoute, .denied,
+            .crossSite, .loop, .cancelled:
             .downstream
-        case .dns, .connectRefused, .connectFailed, .connectTimeout, .tlsCertificate, .tls, .firstByteTimeout,
-            .idleTimeout, .totalTimeout, .reset, .incomplete, .protocolError:
+        case .dns, .addressDenied, .connectRefused, .connectFailed, .connectTimeout, .tlsCertificate, .tls,
+            .firstByteTimeout, .idleTimeout, .totalTimeout, .reset, .incomplete, .protocolError:
             .upstream
         case .circuitOpen, .notCached, .internalError:
             .proxy
@@ -77,14 +81,14 @@ package struct ProxyError: Error, Sendable, Equatable {
     package var outcome: Outcome {
         switch self.kind {
         case .dns: .failure(.dns)
-        case .connectRefused, .connectFailed: .failure(.connect)
+        case .addressDenied, .connectRefused, .connectFailed: .failure(.connect)
         case .tlsCertificate, .tls: .failure(.tls)
         case .connectTimeout, .firstByteTimeout, .idleTimeout, .totalTimeout: .failure(.timeout)
         case .reset, .incomplete: .failure(.reset)
         case .protocolError: .failure(.protocol)
         case .badRequest, .targetTooLong, .headersTooLarge, .contentTooLarge, .versionNotSupported, .notImplemented,
-            .requestTimeout,
-            .methodNotAllowed, .noRoute, .denied, .crossSite, .loop, .cancelled, .circuitOpen, .notCached, .internalError:
+            .requestTimeout, .methodNotAllowed, .unauthorized, .proxyUnauthorized, .forbidden, .noRoute, .denied,
+            .crossSite, .loop, .cancelled, .circuitOpen, .notCached, .internalError:
             .cancelled
         }
     }

@@ -194,7 +194,7 @@ final class ServerConnection {
         }
         // HTTP/1.0 knows no interim responses (RFC 9110, 15.2).
         if head.minorVersion >= 1 { request.onInterim = self.onInterim }
-        let step = dispatcher.begin(request, at: self.listener.role)
+        let step = dispatcher.begin(request, at: self.listener)
         return Arrival(request: request, body: body, dispatcher: dispatcher, step: step)
     }
 
@@ -242,6 +242,10 @@ final class ServerConnection {
 
     /// Whether another request may follow.
     private func answer(_ arrival: Arrival) async -> Bool {
+        if case .tunnel(let destination) = arrival.step {
+            await self.tunnel(arrival, to: destination)
+            return false
+        }
         let (head, body) = (arrival.request.head, arrival.body)
         self.current = SilentClient.Exchange(minorVersion: head.minorVersion)
         var response = await arrival.step.response()
@@ -260,6 +264,23 @@ final class ServerConnection {
             return false
         }
         return true
+    }
+
+    private func tunnel(_ arrival: Arrival, to destination: TunnelDestination) async {
+        let (request, dispatcher) = (arrival.request, arrival.dispatcher)
+        let settings = dispatcher.snapshot.configuration.forward
+        do throws(ProxyError) {
+            let record = try await Tunnel(request: request, client: self.stream, settings: settings).run(
+                to: destination
+            )
+            let written = ResponseWriter.Written(bytes: record.bytesOut)
+            self.finished(request, record.response, bytesIn: record.bytesIn, written, dispatcher)
+        } catch {
+            let response = error.refusal()
+            let written = await self.writer(for: request.head, dispatcher, keepsAlive: false).write(response)
+            self.finished(request, response, bytesIn: 0, written, dispatcher)
+            await self.linger()
+        }
     }
 
     private func finished(
@@ -342,9 +363,10 @@ extension RequestHead {
         self.minorVersion >= 1 && self.fields.list("expect", contains: "100-continue")
     }
 
-    /// RFC 9112, 9.3.
+    /// RFC 9112, 9.3. What follows a CONNECT was meant for the tunnel, and must not be read as a request when there is none.
     fileprivate var wantsKeepAlive: Bool {
-        self.minorVersion >= 1
+        guard self.method != .connect else { return false }
+        return self.minorVersion >= 1
             ? !self.fields.list("connection", contains: "close")
             : self.fields.list("connection", contains: "keep-alive")
     }

@@ -9,6 +9,8 @@ enum Step {
     /// What is still to be waited for: content, another request, an upstream.
     case upstream(Exchange)
     case local(LocalRoute, Request, RequestTarget)
+    /// No answer, but bytes from here on: the connection's own affair.
+    case tunnel(TunnelDestination)
 
     /// The answer, when all has been waited for. Never throws: whatever goes wrong is an answer too.
     func response() async -> Response {
@@ -16,6 +18,7 @@ enum Step {
         case .answered(let response): response
         case .upstream(let exchange): await exchange.response()
         case .local(let route, let request, let target): await route.response(to: request, target)
+        case .tunnel: ProxyError(.methodNotAllowed, "no tunnel begins here").response()
         }
     }
 }

@@ -189,7 +189,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["CONNECT api.example:443", "GET *", "GET api", "GET ?x", "TRACE /x", "TRACE *"])
+    @Test(arguments: ["CONNECT evil.example:443", "GET *", "GET api", "GET ?x", "TRACE /x", "TRACE *"])
     func otherTargetsAreRefused(_ line: String) async throws {
         let upstream = try await FaultyUpstream()
         try await withProxy(to: upstream) {

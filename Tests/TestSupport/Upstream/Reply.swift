@@ -15,6 +15,8 @@ package struct Reply: Sendable {
         case pass(Gate)
         /// Does nothing until the peer is gone.
         case stall
+        /// Ends what it sends, and reads on.
+        case halfClose
         case finish
         case reset
     }

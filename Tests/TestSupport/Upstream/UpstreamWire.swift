@@ -92,6 +92,7 @@ struct UpstreamWire: Sendable {
         case .stall:
             let end = try await self.wire.gone(upTo: Self.limit)
             throw WireEnded(end: end, rest: "")
+        case .halfClose: try await self.wire.halfClose()
         case .finish:
             await self.wire.close()
             throw WireEnded(end: .finished, rest: "")

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import Synchronization
+
+/// Where this process itself listens: a connection to there would go round.
+package final class ListenerAddresses: Sendable {
+    private let addresses = Mutex<[SocketAddress]>([])
+
+    init() {}
+
+    func replace(with addresses: [SocketAddress]) { self.addresses.withLock { $0 = addresses } }
+
+    func contains(_ address: SocketAddress) -> Bool {
+        guard let port = address.port else { return false }
+        return self.addresses.withLock { $0.filter { $0.port == port } }.contains { $0.isReached(by: address) }
+    }
+}
+
+extension SocketAddress {
+    /// Whether a connection to another address with the same port ends at a socket that listens here.
+    fileprivate func isReached(by address: SocketAddress) -> Bool {
+        if self.number == address.number { return true }
+        switch (AddressClass(self), AddressClass(address)) {
+        // Systems take a connection to no address for one to themselves.
+        case (.unspecified, .loopback), (.unspecified, .unspecified), (.loopback, .unspecified): return true
+        case (.unspecified, _):
+            // Asks the system, which happens only to a connection to a listener's port.
+            return ((try? System.enumerateDevices()) ?? []).contains { $0.address?.number == address.number }
+        default: return false
+        }
+    }
+}

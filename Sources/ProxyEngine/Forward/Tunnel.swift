@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPMessage
+import NIOCore
+import ProxyConfiguration
+import Resilience
+
+/// CONNECT (RFC 9110, 9.3.6): bytes that nobody here looks at, both ways between a client and a declared host.
+///
+/// For the circuit the connection is the attempt: what goes on inside the tunnel it cannot know.
+struct Tunnel {
+    let request: Request
+    let client: ByteStream
+    let settings: ForwardConfiguration
+
+    /// How a tunnel was, once it is over.
+    struct Record {
+        var response: Response
+        var bytesIn = 0
+        var bytesOut = 0
+    }
+
+    /// Returns when the tunnel has ended, however it did. Throws if it has not begun: then the client is to be answered.
+    func run(to destination: TunnelDestination) async throws(ProxyError) -> Record {
+        switch destination {
+        case .upstream(let upstream): return try await self.run(to: upstream)
+        case .undeclared(let connector):
+            let start = NIODeadline.now()
+            let deadline = ExchangeDeadline(Timeouts(), start: start)
+            do throws(ProxyError) {
+                let phase = deadline.phase(.connectTimeout, now: start)
+                return await self.relay(to: try await connector.connect(on: self.request.worker, by: phase))
+            } catch {
+                // Here the client has chosen the name.
+                throw error.kind == .addressDenied ? ProxyError(.denied, "this host is not on the internet") : error
+            }
+        }
+    }
+
+    private func run(to upstream: Upstream) async throws(ProxyError) -> Record {
+        upstream.metrics.exchangeStarted()
+        do throws(ProxyError) {
+            let server = try await self.connect(to: upstream)
+            var record = await self.relay(to: server)
+            record.response.report.upstream = upstream.name
+            record.response.report.circuit = upstream.circuit.state
+            upstream.metrics.exchangeEnded(record.response.report, status: record.response.head.status)
+            return record
+        } catch {
+            var error = error
+            error.upstream = upstream.name
+            upstream.metrics.exchangeEnded(error.refusal().report, status: error.status)
+            throw error
+        }
+    }
+
+    private func connect(to upstream: Upstream) async throws(ProxyError) -> ByteStream {
+        let ticket = try upstream.circuit.admit()
+        let deadline = ExchangeDeadline(upstream.configuration.timeouts, start: self.request.arrival)
+        let start = NIODeadline.now()
+        do throws(ProxyError) {
+            let server = try await upstream.connector.withoutTLS.connect(
+                on: self.request.worker,
+                by: deadline.phase(.connectTimeout, now: start)
+            )
+            upstream.metrics.observe(.connect, .now() - start)
+            ticket.end(.success)
+            return server
+        } catch {
+            ticket.end(error.outcome)
+            throw error
+        }
+    }
+
+    private func relay(to server: ByteStream) async -> Record {
+        // From here on its end is one side's end of the tunnel, which the other side may have to hear more after.
+        self.client.onClose = nil
+        self.client.onInputClosed = nil
+        for stream in [self.client, server] { stream.allowHalfClosure() }
+        self.client.write(ByteBuffer(staticString: "HTTP/1.1 200 Connection Established\r\n\r\n"))
+        self.client.flush()
+        let pulse = TunnelPulse(self.settings)
+        let up = TunnelDirection(from: self.client, to: server, pulse)
+        let down = TunnelDirection(from: server, to: self.client, pulse)
+        let bound = self.request.worker.bind(down)
+        let answering = self.request.worker.start { await bound.value.run() }
+        await up.run()
+        await answering.value
+        server.close()
+        var record = Record(response: Response(ResponseHead(200)), bytesIn: up.count, bytesOut: down.count)
+        record.response.report.attempts = 1
+        record.response.report.decision = .pass
+        record.response.report.outcome = .success
+        record.response.report.reason = pulse.reason?.rawValue
+        return record
+    }
+}
+
+extension ProxyError {
+    /// The answer to a CONNECT that leads nowhere.
+    func refusal() -> Response {
+        var response = self.response()
+        response.report.outcome = self.kind == .circuitOpen ? nil : self.outcome
+        switch self.source {
+        case .upstream:
+            response.report.decision = .pass
+            response.report.attempts = 1
+        case .proxy: response.report.decision = .rejected
+        case .downstream: response.report.decision = .local
+        }
+        return response
+    }
+}
