@@ -3,10 +3,11 @@
 # make demo   see it work, without keys          make test   everything that CI tests
 # make run    in front of the real APIs          make check  format and shipped configurations
 # make build  one self-contained binary          make format rewrite the sources in the project's format
+# make bench  load tests beside peers            make hit-ratio what the cache keeps when it is full
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: build run demo test check format bench deps clean help
+.PHONY: build run demo test check format bench hit-ratio deps clean help
 
 # Without the run-time checks of exclusivity a request takes 10 % less CPU; with the Swift library inside, it is one file.
 RELEASE := -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
@@ -42,6 +43,9 @@ format:
 bench: build
 	Benchmarks/run $(BINARIES)/windbreak
 
+hit-ratio: deps
+	swift run $(RELEASE) hit-ratio
+
 $(STATIC)/yaml-0.1.pc: | deps
 	@mkdir -p $(STATIC)
 	@ln -sf "$$(pkg-config --variable=libdir yaml-0.1)/libyaml.a" $(STATIC)/libyaml.a
@@ -60,4 +64,4 @@ clean:
 	rm -rf .build
 
 help:
-	@sed -n '3,5s/^# //p' Makefile
+	@sed -n '3,6s/^# //p' Makefile

@@ -79,6 +79,12 @@ let package = Package(
             path: "Examples/PlantAPISimulator",
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "hit-ratio",
+            dependencies: ["HTTPCaching"],
+            path: "Benchmarks/HitRatio",
+            swiftSettings: settings
+        ),
         .target(
             name: "TestSupport",
             dependencies: [

@@ -228,6 +228,29 @@ package struct HeaderFields: Sendable {
     }
 }
 
+// MARK: Memory
+
+extension HeaderFields {
+    /// The same fields in blocks that are no larger than they have to be, for keeping.
+    package var compacted: HeaderFields {
+        var compacted = HeaderFields(reservingBytes: self.wireLength, fields: self.count)
+        for entry in self.entries {
+            self.bytes.withUnsafeBytes { bytes in
+                compacted.add(
+                    name: UnsafeRawBufferPointer(rebasing: bytes[entry.name]),
+                    value: UnsafeRawBufferPointer(rebasing: bytes[entry.value])
+                )
+            }
+        }
+        return compacted
+    }
+
+    /// The octets of the two blocks, used or not.
+    package var blockSizes: [Int] {
+        [self.bytes.capacity, self.entries.capacity * MemoryLayout<Entry>.stride].filter { $0 > 0 }.map { $0 + 32 }
+    }
+}
+
 extension HeaderFields: ExpressibleByDictionaryLiteral {
     package init(dictionaryLiteral elements: (String, String)...) {
         self.init()

@@ -11,7 +11,7 @@ import Testing
         let configuration = try Repository.loader().load(text: try Repository.configuration())
 
         #expect(configuration.listen.map(\.address.description) == ["127.0.0.1:8080"])
-        #expect(configuration.admin?.description == "127.0.0.1:9901")
+        #expect(configuration.admin?.description == "http://127.0.0.1:9901")
         #expect(configuration.upstreams.map(\.name) == ["plant_id", "plantnet"])
         #expect(configuration.upstreams.allSatisfy { $0.apiKey == nil })
         #expect(configuration.combined.map(\.legs) == [["plant_id", "plantnet"]])
@@ -59,8 +59,11 @@ import Testing
         let source = Source(name: "config.yaml", bytes: Array(text.utf8), directory: "")
         let tree = try #require(TreeBuilder.tree(of: source, problems: Problems()))
         let documented = Self.keys(of: tree, below: "")
-        // The same keys as those of an upstream, to which the file refers.
-        let repeated = ["defaults.", "profile.", "upstreams.NAME.routes.cache.", "upstreams.NAME.routes.timeouts."]
+        // The same keys as those of an upstream, a listener and so on, to which the file refers.
+        let repeated = [
+            "defaults.", "profile.", "upstreams.NAME.routes.cache.", "upstreams.NAME.routes.timeouts.", "admin.",
+            "listen.access.",
+        ]
         let wanted = known.filter { key in !repeated.contains { key.hasPrefix($0) } && key != "profile" }
         #expect(wanted.subtracting(documented).sorted() == [])
     }

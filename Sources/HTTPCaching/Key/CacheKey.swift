@@ -19,6 +19,9 @@ package struct CacheKey: Hashable, Sendable {
     /// One of `count` shards, evenly.
     func shard(of count: Int) -> Int { Int(self.fourth % UInt64(count)) }
 
+    /// A part of it, which for a table is as good as the whole.
+    var hash: UInt64 { self.first }
+
     /// The first 8 hexadecimal digits, for logs.
     package var short: String { Self.hexadecimal(self.first >> 32, digits: 8) }
 

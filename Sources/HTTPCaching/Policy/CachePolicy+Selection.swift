@@ -15,7 +15,7 @@ extension CachePolicy {
 
     /// - Parameter variants: All of a key, the newest first.
     package func select(
-        from variants: [StoredResponse],
+        from variants: Variants,
         for request: HeaderFields,
         _ demands: RequestDemands,
         at now: ContinuousClock.Instant

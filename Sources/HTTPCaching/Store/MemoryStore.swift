@@ -2,18 +2,16 @@
 
 import Synchronization
 
-/// Answers in memory, up to a number of octets; the one that was not used for longest goes first.
+/// Answers in memory, up to a number of octets. What goes when there is no more room, `Eviction` decides.
 ///
 /// A key has a list of variants (RFC 9111, 4.1). They are kept until their retention ends: whether one is the right one
 /// and fresh is for the caller to judge. Sharded by key, so that two loops seldom wait for each other, and for no longer
 /// than it takes to relink an entry.
 package final class MemoryStore: Sendable {
     private final class Shard: Sendable {
-        let entries = Mutex(LRUShard())
+        let entries = Mutex(CacheShard())
+        let bytes = Atomic(0)
     }
-
-    /// What an entry costs beside its answer: its node, and its share of a dictionary that is three quarters full.
-    static let overhead = 256
 
     /// How many variants a key may have; the oldest make room.
     package static let variantLimit = 16
@@ -27,10 +25,10 @@ package final class MemoryStore: Sendable {
     }
 
     /// What is kept for a key, the newest first; empty if nothing is.
-    package func lookup(_ key: CacheKey, now: ContinuousClock.Instant) -> [StoredResponse] {
-        let variants = self.shard(of: key).entries.withLock { $0.use(key, now: now) }
+    package func lookup(_ key: CacheKey, now: ContinuousClock.Instant) -> Variants {
+        let variants = self.shard(of: key).entries.withLock { $0.use(key) }
         guard variants.contains(where: { now >= $0.retainedUntil }) else { return variants }
-        let retained = variants.filter { now < $0.retainedUntil }
+        let retained = Variants(variants.filter { now < $0.retainedUntil })
         // Some that are over cost nobody anything until the next answer is stored.
         if retained.isEmpty { self.remove(key) }
         return retained
@@ -39,25 +37,25 @@ package final class MemoryStore: Sendable {
     /// Keeps an answer in place of the one that the key had for the same request fields. One that is larger than the
     /// whole store is not kept.
     package func store(_ response: StoredResponse, for key: CacheKey, upstream: String) {
-        guard response.footprint + Self.overhead <= self.maxBytes.load(ordering: .relaxed) else { return }
-        let more = self.shard(of: key).entries.withLock {
+        guard response.footprint + CacheShard.overhead <= self.maxBytes.load(ordering: .relaxed) else { return }
+        let shard = self.shard(of: key)
+        let more = shard.entries.withLock {
             $0.insert(response, for: key, upstream: upstream, limit: Self.variantLimit)
         }
-        self.bytes.add(more, ordering: .relaxed)
+        self.count(more, in: shard)
         self.makeRoom()
     }
 
     /// Forgets all variants of a key.
     package func remove(_ key: CacheKey) {
-        let freed = self.shard(of: key).entries.withLock { $0.remove(key) }
-        if freed > 0 { self.bytes.subtract(freed, ordering: .relaxed) }
+        let shard = self.shard(of: key)
+        self.count(-shard.entries.withLock { $0.remove(key) }, in: shard)
     }
 
     /// Forgets everything of an upstream.
     package func removeAll(upstream: String) {
         for shard in self.shards {
-            let freed = shard.entries.withLock { $0.removeAll(upstream: upstream) }
-            self.bytes.subtract(freed, ordering: .relaxed)
+            self.count(-shard.entries.withLock { $0.removeAll(upstream: upstream) }, in: shard)
         }
     }
 
@@ -71,18 +69,20 @@ package final class MemoryStore: Sendable {
         self.shards.reduce(into: CacheStatistics()) { sum, shard in sum.add(shard.entries.withLock { $0.statistics }) }
     }
 
-    /// Looks for the oldest entry of all shards: that costs next to nothing beside the answer that came in.
+    /// The largest shard makes room, so that all stay about as large and none has a limit of its own, which would be too
+    /// small for a large answer.
     private func makeRoom() {
         while self.bytes.load(ordering: .relaxed) > self.maxBytes.load(ordering: .relaxed) {
-            var oldest: (shard: Shard, usedAt: ContinuousClock.Instant)?
-            for shard in self.shards {
-                guard let usedAt = shard.entries.withLock({ $0.oldestUse }) else { continue }
-                if oldest.map({ usedAt < $0.usedAt }) ?? true { oldest = (shard, usedAt) }
-            }
-            guard let shard = oldest?.shard else { return }
-            let freed = shard.entries.withLock { $0.evictOldest() }
-            self.bytes.subtract(freed ?? 0, ordering: .relaxed)
+            let largest = self.shards.max { $0.bytes.load(ordering: .relaxed) < $1.bytes.load(ordering: .relaxed) }
+            guard let largest, let freed = largest.entries.withLock({ $0.evict() }) else { return }
+            self.count(-freed, in: largest)
         }
+    }
+
+    private func count(_ more: Int, in shard: Shard) {
+        guard more != 0 else { return }
+        shard.bytes.add(more, ordering: .relaxed)
+        self.bytes.add(more, ordering: .relaxed)
     }
 
     private func shard(of key: CacheKey) -> Shard {

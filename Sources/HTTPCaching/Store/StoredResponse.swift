@@ -40,7 +40,7 @@ package final class StoredResponse: Sendable {
     ) {
         self.status = head.status
         self.reason = head.reason
-        self.fields = head.fields
+        self.fields = head.fields.compacted
         self.content = content.compacted
         self.storedAt = storedAt
         self.initialAge = initialAge
@@ -85,12 +85,23 @@ package final class StoredResponse: Sendable {
     /// already.
     package func matches(_ request: HeaderFields) -> Bool { self.variant.matches(request) }
 
-    /// An estimate of the memory that it takes, in octets.
+    /// The memory that it takes, in octets.
     var footprint: Int {
-        // Of the last page of a larger buffer only what is written is really there.
-        let content = min(self.content.storageCapacity, self.content.readableBytes + 4096)
-        return content + self.fields.wireLength + self.fields.count * 16 + self.variant.footprint + 160
+        let content = self.content.storageCapacity
+        // Of the pages of a large buffer only what is written is really there.
+        let block = content < 128 << 10 ? content : min(content, self.content.readableBytes)
+        let reason = self.reason.utf8.count
+        return Self.objectSize + (reason > 15 ? HeapBlock.size(32 + reason) : 0)
+            + self.fields.blockSizes.reduce(0) { $0 + HeapBlock.size($1) }
+            + (content == 0 ? 0 : HeapBlock.size(64) + HeapBlock.size(block))
+            + self.variant.footprint
     }
+
+    /// The object itself, by the size of what it declares.
+    private static let objectSize = HeapBlock.size(
+        16 + MemoryLayout<(Int, String, HeaderFields, ByteBuffer, ContinuousClock.Instant, Int)>.stride
+            + MemoryLayout<(Reuse, Variant, ContinuousClock.Instant, ContinuousClock.Instant)>.stride
+    )
 }
 
 extension ByteBuffer {

@@ -57,8 +57,14 @@ package struct Variant: Hashable, Sendable {
             }
     }
 
-    /// An estimate of the memory, in octets.
-    var footprint: Int { self.fields.reduce(0) { $0 + $1.name.utf8.count + $1.values.count + 96 } }
+    /// The memory beside its own, in octets.
+    var footprint: Int {
+        guard !self.fields.isEmpty else { return 0 }
+        return self.fields.reduce(HeapBlock.size(32 + self.fields.capacity * MemoryLayout<Field>.stride)) {
+            let name = $1.name.utf8.count
+            return $0 + (name > 15 ? HeapBlock.size(32 + name) : 0) + HeapBlock.size(32 + $1.values.capacity)
+        }
+    }
 
     private static func values(of name: String, in request: HeaderFields) -> [UInt8] {
         var values: [UInt8] = []

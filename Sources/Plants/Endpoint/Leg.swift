@@ -129,7 +129,8 @@ extension LegOutcome.Result {
             self = .failed(reason: "cancelled")
         case .badRequest, .targetTooLong, .headersTooLarge, .versionNotSupported, .notImplemented, .requestTimeout,
             .methodNotAllowed,
-            .noRoute, .denied, .crossSite, .loop, .notCached, .internalError:
+            .unauthorized, .proxyUnauthorized, .forbidden, .noRoute, .denied, .crossSite, .loop, .notCached,
+            .internalError:
             self = .failed(reason: "request-failed")
         }
     }

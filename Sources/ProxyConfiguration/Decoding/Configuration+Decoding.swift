@@ -5,10 +5,12 @@ import Logging
 extension Configuration {
     /// Reads what stands at the top of the file, but for upstreams and combined endpoints, which depend on each other.
     mutating func decodeSettings(_ reader: inout MappingReader) {
-        let listen = reader.value("listen")
-        let admin = reader.value("admin")
-        self.listen = ListenerConfiguration.decode(listen, &reader) ?? self.listen
-        if let admin { self.admin = admin.isWord("off") ? nil : admin.listenAddress(reader.problems) }
+        let access = reader.section("access") { AccessRules.decode(&$0) }
+        let (listen, admin) = (reader.value("listen"), reader.value("admin"))
+        for index in self.listen.indices { self.listen[index].access = access }
+        self.listen = ListenerConfiguration.decode("listen", &reader, access: access) ?? self.listen
+        self.admin = Self.admin(admin, &reader) ?? self.admin
+        if admin?.isWord("off") == true { self.admin = nil }
         self.checkAddresses(listen: listen, admin: admin, at: reader.node, reader.problems)
         self.threads = reader.value("threads").flatMap { node in
             node.isWord("auto") ? nil : node.int(in: 1...256, reader.problems)
@@ -26,17 +28,20 @@ extension Configuration {
         for (index, address) in addresses.enumerated() where addresses[..<index].contains(where: address.overlaps) {
             problems.error("two of these are the same address", at: listen ?? root)
         }
-        guard let address = self.admin else { return }
+        guard let address = self.admin?.address else { return }
         if addresses.contains(where: address.overlaps) {
             problems.error("listen and admin cannot be the same address", at: admin ?? listen ?? root)
-        } else if !address.isLoopback {
-            let place = admin ?? root
-            problems.warning(
-                "whoever reaches this address can force circuits open and closed",
-                at: place.location,
-                path: place.path
-            )
         }
+    }
+
+    /// One listener, whose rules of access are its own: the operator is not a client like others.
+    private static func admin(_ node: Node?, _ reader: inout MappingReader) -> ListenerConfiguration? {
+        guard node?.isWord("off") != true else { return nil }
+        if let node, case .sequence = node.content {
+            node.expected("one address, or off", reader.problems)
+            return nil
+        }
+        return ListenerConfiguration.decode("admin", &reader, access: AccessRules())?.first
     }
 }
 

@@ -6,8 +6,10 @@ import NIOSSL
 extension Configuration {
     var settings: Setting {
         .mapping([
+            // Shown where it applies.
+            "access": AccessRules().settings,
             "listen": .list(self.listen.map(\.setting)),
-            "admin": .text(self.admin?.description ?? "off"),
+            "admin": self.admin?.setting ?? .text("off"),
             "threads": self.threads.map { .int($0) } ?? .text("auto"),
             "drain_timeout": .duration(self.drainTimeout),
             "log": self.log.settings,
@@ -27,13 +29,26 @@ extension Configuration {
 extension ListenerConfiguration {
     /// The address alone where that is all.
     fileprivate var setting: Setting {
-        if self.tls == nil, self.proxyProtocol.isEmpty { return .text(self.address.description) }
+        if self.tls == nil, self.proxyProtocol.isEmpty, self.access == AccessRules() {
+            return .text(self.address.description)
+        }
         return .mapping([
             "address": .text(self.address.description),
             "tls": self.tls?.settings,
+            "access": self.access.settings,
             "proxy_protocol": .texts(
                 self.proxyProtocol.networks.map(\.description) + (self.proxyProtocol.includesUnix ? ["unix"] : [])
             ),
+        ])
+    }
+}
+
+extension AccessRules {
+    fileprivate var settings: Setting {
+        .mapping([
+            "tokens": .list(self.tokens.map { .secret($0.revealed) }),
+            "networks": .texts(self.networks.map(\.description)),
+            "open": .bool(self.isOpen),
         ])
     }
 }

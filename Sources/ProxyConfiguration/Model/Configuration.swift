@@ -7,7 +7,7 @@ package struct Configuration: Sendable, Equatable {
     /// Where clients connect. Default 127.0.0.1:8080.
     package var listen = [ListenerConfiguration(ListenAddress(host: "127.0.0.1", port: 8080))]
     /// Where the operator connects; nil is `off`. Default 127.0.0.1:9901.
-    package var admin: ListenAddress? = ListenAddress(host: "127.0.0.1", port: 9901)
+    package var admin: ListenerConfiguration? = ListenerConfiguration(ListenAddress(host: "127.0.0.1", port: 9901))
     /// Event loops, 1 to 256; nil is `auto`: one for each processor. Read once, at the start.
     package var threads: Int?
     /// How long a stop waits for exchanges in flight. Default 30 s.

@@ -22,7 +22,7 @@ package enum ListenAddress: Hashable, Sendable, CustomStringConvertible {
     /// Whether only processes of this machine can connect.
     var isLoopback: Bool {
         switch self {
-        case .tcp(let host, _): host == "localhost" || host == "::1" || host.hasPrefix("127.")
+        case .tcp(let host, _): host == "localhost" || host == "::1" || IPAddress(host) != nil && host.hasPrefix("127.")
         case .unix: true
         }
     }

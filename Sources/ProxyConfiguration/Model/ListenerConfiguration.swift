@@ -10,6 +10,8 @@ package struct ListenerConfiguration: Sendable, Equatable {
     /// Peers whose connections begin with a PROXY header, and nobody else's: load balancers.
     package var proxyProtocol = TrustedPeers()
 
+    package var access = AccessRules()
+
     package init(_ address: ListenAddress) { self.address = address }
 
     /// `https://127.0.0.1:8443`, or `unix:/path`.

@@ -121,10 +121,8 @@ package final class Engine: Sendable {
     }
 
     private static func places(in configuration: Configuration) throws(EngineError) -> [Place] {
-        let admin = configuration.admin.map { ListenerConfiguration($0) }
-        let all = configuration.listen.map { ($0, Listener.Role.main) } + [admin].compactMap { $0.map { ($0, .admin) } }
         var places: [Place] = []
-        for (listener, role) in all {
+        for (listener, role) in Listener.all(in: configuration) {
             do {
                 let reception = try Reception(listener, timeout: configuration.downstream.handshakeTimeout)
                 places.append(Place(address: listener.address, role: role, reception: reception))

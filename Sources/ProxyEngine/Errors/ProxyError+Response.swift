@@ -15,6 +15,9 @@ extension ProxyError {
         case .notImplemented: (501, "http_request_error", "The request needs what is not implemented")
         case .requestTimeout: (408, "http_request_error", "The request took too long to arrive")
         case .methodNotAllowed: (405, "http_request_denied", "The method is not allowed here")
+        case .unauthorized: (401, "http_request_denied", "A token is needed here")
+        case .proxyUnauthorized: (407, "http_request_denied", "A token is needed to use this proxy")
+        case .forbidden: (403, "http_request_denied", "This proxy is not for the client's address")
         case .noRoute: (404, "http_request_denied", "No upstream is declared for this path")
         case .denied: (403, "http_request_denied", "This host is not declared")
         case .crossSite: (403, "http_request_denied", "Pages of other sites may not do this")
@@ -57,6 +60,7 @@ extension ProxyError {
         var fields = HeaderFields(reservingBytes: 400, fields: 8)
         fields.add("Content-Type", "application/problem+json")
         fields.add("Proxy-Status", self.proxyStatus)
+        if let challenge { fields.add(challenge, "Basic realm=\"windbreak\", Bearer realm=\"windbreak\"") }
         if let seconds = self.retryAfterSeconds { fields.add("Retry-After", number: seconds) }
         var content = ByteBuffer()
         self.problem.write(to: &content)
@@ -64,6 +68,15 @@ extension ProxyError {
         response.report.upstream = self.upstream
         response.report.reason = self.kind.rawValue
         return response
+    }
+
+    /// The field that asks for credentials (RFC 9110, 11.6.1 and 11.7.1).
+    private var challenge: String? {
+        switch self.kind {
+        case .unauthorized: "WWW-Authenticate"
+        case .proxyUnauthorized: "Proxy-Authenticate"
+        default: nil
+        }
     }
 
     private var problem: JSON {

@@ -19,6 +19,9 @@ package struct ProxyError: Error, Sendable, Equatable {
         case notImplemented = "not-implemented"
         case requestTimeout = "request-timeout"
         case methodNotAllowed = "method-not-allowed"
+        case unauthorized = "unauthorized"
+        case proxyUnauthorized = "proxy-unauthorized"
+        case forbidden = "forbidden"
         case noRoute = "no-route"
         case denied = "denied"
         case crossSite = "cross-site"
@@ -63,12 +66,11 @@ package struct ProxyError: Error, Sendable, Equatable {
     package var source: Source {
         switch self.kind {
         case .badRequest, .targetTooLong, .headersTooLarge, .contentTooLarge, .versionNotSupported, .notImplemented,
-            .requestTimeout,
-            .methodNotAllowed, .noRoute, .denied, .crossSite, .loop, .cancelled:
+            .requestTimeout, .methodNotAllowed, .unauthorized, .proxyUnauthorized, .forbidden, .noRoute, .denied,
+            .crossSite, .loop, .cancelled:
             .downstream
         case .dns, .addressDenied, .connectRefused, .connectFailed, .connectTimeout, .tlsCertificate, .tls,
-            .firstByteTimeout,
-            .idleTimeout, .totalTimeout, .reset, .incomplete, .protocolError:
+            .firstByteTimeout, .idleTimeout, .totalTimeout, .reset, .incomplete, .protocolError:
             .upstream
         case .circuitOpen, .notCached, .internalError:
             .proxy
@@ -85,9 +87,8 @@ package struct ProxyError: Error, Sendable, Equatable {
         case .reset, .incomplete: .failure(.reset)
         case .protocolError: .failure(.protocol)
         case .badRequest, .targetTooLong, .headersTooLarge, .contentTooLarge, .versionNotSupported, .notImplemented,
-            .requestTimeout,
-            .methodNotAllowed, .noRoute, .denied, .crossSite, .loop, .cancelled, .circuitOpen, .notCached,
-            .internalError:
+            .requestTimeout, .methodNotAllowed, .unauthorized, .proxyUnauthorized, .forbidden, .noRoute, .denied,
+            .crossSite, .loop, .cancelled, .circuitOpen, .notCached, .internalError:
             .cancelled
         }
     }

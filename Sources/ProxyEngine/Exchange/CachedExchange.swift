@@ -105,14 +105,14 @@ struct CachedExchange {
         )
     }
 
-    private func lookUp(_ key: CacheKey, _ now: ContinuousClock.Instant) -> [StoredResponse] {
+    private func lookUp(_ key: CacheKey, _ now: ContinuousClock.Instant) -> Variants {
         let variants = self.upstream.store.lookup(key, now: now)
         guard self.policy.mode == .http else { return variants }
         let invalidations = self.upstream.coordination.invalidations
         guard variants.contains(where: { invalidations.covers(self.exchange.path, since: $0.storedAt) }) else {
             return variants
         }
-        return variants.filter { !invalidations.covers(self.exchange.path, since: $0.storedAt) }
+        return Variants(variants.filter { !invalidations.covers(self.exchange.path, since: $0.storedAt) })
     }
 
     // MARK: Without asking

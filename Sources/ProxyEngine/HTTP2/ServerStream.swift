@@ -64,7 +64,7 @@ final class ServerStream {
             framing.sendInterim(interim)
             stream.flush()
         }
-        var response = await dispatcher.begin(request, at: self.listener.role).response()
+        var response = await dispatcher.begin(request, at: self.listener).response()
         let written = await self.write(response, to: head.method, dispatcher)
         if let error = written.error {
             response.report.reason = error.kind.rawValue

@@ -27,6 +27,11 @@ package final class Listener: Sendable {
         var isDraining = false
     }
 
+    /// What a configuration wants to have, main listeners first.
+    static func all(in configuration: Configuration) -> [(ListenerConfiguration, Role)] {
+        configuration.listen.map { ($0, .main) } + [configuration.admin].compactMap { $0.map { ($0, .admin) } }
+    }
+
     init(_ address: ListenAddress, role: Role, reception: Reception, engine: Engine) {
         self.address = address
         self.reception = Mutex(reception)

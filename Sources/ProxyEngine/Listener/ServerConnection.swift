@@ -194,7 +194,7 @@ final class ServerConnection {
         }
         // HTTP/1.0 knows no interim responses (RFC 9110, 15.2).
         if head.minorVersion >= 1 { request.onInterim = self.onInterim }
-        let step = dispatcher.begin(request, at: self.listener.role)
+        let step = dispatcher.begin(request, at: self.listener)
         return Arrival(request: request, body: body, dispatcher: dispatcher, step: step)
     }
 

@@ -13,6 +13,7 @@ final class Dispatcher: Sendable {
     let clients: ClientLimits
     let main: Router
     private let admin: Router
+    private let gates: AccessGates
 
     init(_ snapshot: Snapshot, main: [LocalRoute], admin: [LocalRoute]) {
         self.snapshot = snapshot
@@ -20,31 +21,39 @@ final class Dispatcher: Sendable {
         self.mask = TargetMask(snapshot.upstreams.reduce(into: []) { $0.formUnion($1.credentials.query) })
         self.main = Router(upstreams: snapshot.upstreams, local: main)
         self.admin = Router(upstreams: [], local: admin)
+        self.gates = AccessGates(snapshot.configuration)
     }
 
     /// Goes as far with a request as it gets without waiting. Never throws: whatever goes wrong is an answer too.
-    func begin(_ request: Request, at role: Listener.Role) -> Step {
+    func begin(_ request: Request, at listener: Listener) -> Step {
         do throws(ProxyError) {
-            if request.head.method == .options, request.head.target == "*" { return .answered(Self.optionsOfServer) }
-            // What it echoes would be the keys that were added on the way.
-            if request.head.method == .trace { return .answered(Self.refusalOfTrace) }
-            if request.head.method == .connect { return try .tunnel(self.destination(of: request, at: role)) }
-            let target = try RequestTarget(request.head.target)
-            var request = request
-            // RFC 9110, 7.6.2: whoever asks how far it goes wants to hear from the last one.
-            if request.head.method == .options, !request.head.takeForward() { return .answered(Self.optionsOfServer) }
-            // RFC 9112, 3.2.2: what Host says beside an absolute target is of no effect.
-            if let authority = target.authority { request.head.fields.set("Host", authority.description) }
-            switch try (role == .main ? self.main : self.admin).match(target) {
-            case .upstream(let upstream, let path):
-                try self.refuseLoop(request.head.fields)
-                let isOfServer = request.head.method == .options && target.hasNoPath
-                return upstream.begin(request, path: isOfServer ? "*" : path)
-            case .local(let route):
-                return .local(route, request, target)
+            guard self.gates.areAllOpen else {
+                return try self.begin(admitted: self.gates.admitted(request, at: listener), at: listener.role)
             }
+            return try self.begin(admitted: request, at: listener.role)
         } catch {
             return .answered(error.response())
+        }
+    }
+
+    private func begin(admitted request: Request, at role: Listener.Role) throws(ProxyError) -> Step {
+        if request.head.method == .options, request.head.target == "*" { return .answered(Self.optionsOfServer) }
+        // What it echoes would be the keys that were added on the way.
+        if request.head.method == .trace { return .answered(Self.refusalOfTrace) }
+        if request.head.method == .connect { return try .tunnel(self.destination(of: request, at: role)) }
+        let target = try RequestTarget(request.head.target)
+        var request = request
+        // RFC 9110, 7.6.2: whoever asks how far it goes wants to hear from the last one.
+        if request.head.method == .options, !request.head.takeForward() { return .answered(Self.optionsOfServer) }
+        // RFC 9112, 3.2.2: what Host says beside an absolute target is of no effect.
+        if let authority = target.authority { request.head.fields.set("Host", authority.description) }
+        switch try (role == .main ? self.main : self.admin).match(target) {
+        case .upstream(let upstream, let path):
+            try self.refuseLoop(request.head.fields)
+            let isOfServer = request.head.method == .options && target.hasNoPath
+            return upstream.begin(request, path: isOfServer ? "*" : path)
+        case .local(let route):
+            return .local(route, request, target)
         }
     }
 

@@ -7,6 +7,7 @@ enum HopByHop {
     private static let names = [
         "connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization",
         "proxy-authentication-info", "te", "transfer-encoding", "upgrade", "http2-settings",
+        AccessGate.tokenField,
     ]
 
     /// Fields that a peer cannot take away by naming them in `Connection`: what they say is for the other end.

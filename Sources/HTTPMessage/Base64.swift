@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import NIOCore
+package import NIOCore
 
 /// Base64 with the standard alphabet and padding (RFC 4648, 4), and nothing else: no line breaks, no stray bits.
-enum Base64 {
+package enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
     private static let padding = UInt8(ascii: "=")
     private static let invalid: UInt8 = 0xFF
@@ -15,7 +15,7 @@ enum Base64 {
         return values
     }()
 
-    static func encode(_ content: ByteBuffer) -> String {
+    package static func encode(_ content: ByteBuffer) -> String {
         let length = (content.readableBytes + 2) / 3 * 4
         return String(unsafeUninitializedCapacity: length) { output in
             content.withUnsafeReadableBytes { input in
@@ -45,10 +45,10 @@ enum Base64 {
     }
 
     /// Octets that a text of this length stands for, at most.
-    static func decodedLength(_ text: Substring.UTF8View) -> Int { text.count / 4 * 3 }
+    package static func decodedLength(_ text: Substring.UTF8View) -> Int { text.count / 4 * 3 }
 
     /// Returns nil for what `encode` would not have written.
-    static func decode(_ text: Substring) -> ByteBuffer? {
+    package static func decode(_ text: Substring) -> ByteBuffer? {
         text.utf8.withContiguousStorageIfAvailable { Self.decode($0) } ?? Self.decode(Array(text.utf8))
     }
 

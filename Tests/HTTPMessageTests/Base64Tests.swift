@@ -4,7 +4,7 @@ import NIOCore
 import TestSupport
 import Testing
 
-@testable import Plants
+@testable import HTTPMessage
 
 @Suite("Base64")
 struct Base64Tests {

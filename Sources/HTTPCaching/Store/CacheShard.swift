@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Entries by key, and which of them goes next. Every operation takes constant time, or nearly so.
+struct CacheShard: Sendable {
+    private struct Entry: Sendable {
+        let key: CacheKey
+        let upstream: String
+        var variants: Variants
+        var bytes: Int
+    }
+
+    /// What an entry costs beside its answers: its place in each of the tables, which are three quarters full on
+    /// average, its counters, and its share of the shadows.
+    static let overhead = MemoryLayout<Entry?>.stride + 24 + 32 + 16 + 16
+
+    /// By a part of the key, which is as good as the whole: two keys that share it drive each other out.
+    private var slots: [UInt64: Eviction.Slot] = [:]
+    private var entries: [Entry?] = []
+    private var eviction = Eviction()
+    private(set) var statistics = CacheStatistics()
+
+    /// What is kept for a key, which counts as a use.
+    mutating func use(_ key: CacheKey) -> Variants {
+        guard let slot = self.slots[key.hash], let entry = self.entries[Int(slot)], entry.key == key else {
+            return Variants()
+        }
+        self.eviction.use(slot)
+        return entry.variants
+    }
+
+    /// Puts an answer before the others of its key.
+    ///
+    /// - Returns: How many octets more there are than before.
+    mutating func insert(_ response: StoredResponse, for key: CacheKey, upstream: String, limit: Int) -> Int {
+        self.statistics.stores += 1
+        if let slot = self.slots[key.hash] {
+            if let entry = self.entries[Int(slot)], entry.key == key {
+                return self.replace(entry, at: slot, with: entry.variants.adding(response, limit: limit))
+            }
+            return self.add(response, for: key, upstream) - self.remove(slot)
+        }
+        return self.add(response, for: key, upstream)
+    }
+
+    private mutating func add(_ response: StoredResponse, for key: CacheKey, _ upstream: String) -> Int {
+        let variants = Variants(response)
+        let bytes = variants.footprint + Self.overhead
+        let slot = self.eviction.insert(key.hash, weight: bytes)
+        let entry = Entry(key: key, upstream: upstream, variants: variants, bytes: bytes)
+        if Int(slot) == self.entries.count { self.entries.append(entry) } else { self.entries[Int(slot)] = entry }
+        self.slots[key.hash] = slot
+        self.statistics.count(upstream, entries: 1, bytes: bytes)
+        return bytes
+    }
+
+    private mutating func replace(_ entry: Entry, at slot: Eviction.Slot, with variants: Variants) -> Int {
+        let bytes = variants.footprint + Self.overhead
+        self.eviction.use(slot)
+        self.eviction.weigh(slot, bytes)
+        self.entries[Int(slot)]?.variants = variants
+        self.entries[Int(slot)]?.bytes = bytes
+        let more = bytes - entry.bytes
+        self.statistics.count(entry.upstream, entries: variants.count - entry.variants.count, bytes: more)
+        return more
+    }
+
+    /// - Returns: How many octets it took.
+    mutating func remove(_ key: CacheKey) -> Int {
+        guard let slot = self.slots[key.hash], self.entries[Int(slot)]?.key == key else { return 0 }
+        return self.remove(slot)
+    }
+
+    private mutating func remove(_ slot: Eviction.Slot) -> Int {
+        self.eviction.remove(slot)
+        return self.forget(slot)
+    }
+
+    /// Removes the entry that is worth least.
+    ///
+    /// - Returns: How many octets it took; nil if there is none.
+    mutating func evict() -> Int? {
+        guard let slot = self.eviction.evict() else { return nil }
+        self.statistics.evictions += 1
+        return self.forget(slot)
+    }
+
+    /// - Returns: How many octets they took.
+    mutating func removeAll(upstream: String) -> Int {
+        self.entries.indices.reduce(0) { sum, index in
+            self.entries[index]?.upstream == upstream ? sum + self.remove(Eviction.Slot(index)) : sum
+        }
+    }
+
+    private mutating func forget(_ slot: Eviction.Slot) -> Int {
+        guard let entry = self.entries[Int(slot)] else { return 0 }
+        self.entries[Int(slot)] = nil
+        if self.slots[entry.key.hash] == slot { self.slots[entry.key.hash] = nil }
+        self.statistics.count(entry.upstream, entries: -entry.variants.count, bytes: -entry.bytes)
+        return entry.bytes
+    }
+}
