@@ -69,7 +69,7 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
 
     init(loop: any EventLoop) {
         self.loop = loop
-        self.timer = DeadlineTimer(loop: loop) { [unowned self] in self.deadlineReached() }
+        self.timer = DeadlineTimer(loop: loop) { [weak self] in self?.deadlineReached() }
     }
 
     /// Whether the socket takes what is written without having anybody wait.

@@ -44,7 +44,7 @@ final class HTTP2Session: ChannelInboundHandler {
         self.worker = worker
         self.listener = listener
         self.onEnd = onEnd
-        self.timer = DeadlineTimer(loop: worker.loop) { [unowned self] in self.deadlineReached() }
+        self.timer = DeadlineTimer(loop: worker.loop) { [weak self] in self?.deadlineReached() }
     }
 
     /// Whether these bytes are the beginning of the client's preface, which to HTTP/1 is a whole head of another version
@@ -124,7 +124,7 @@ final class HTTP2Session: ChannelInboundHandler {
     }
 
     private func closeSoon() {
-        guard self.phase != .lingering else { return }
+        guard self.phase != .lingering, self.context != nil else { return }
         self.phase = .lingering
         self.timer?.arm(.now() + Self.lingeringTime)
         let bound = self.worker.bind(self)
@@ -134,6 +134,8 @@ final class HTTP2Session: ChannelInboundHandler {
 
     /// The time for a first request, for the next one, and for hearing of the end.
     private func arm() {
+        // Streams end after the connection has: then there is nothing left to wait for.
+        guard self.context != nil else { return }
         switch self.phase {
         case .open where self.openStreams == 0: self.timer?.arm(.now() + self.keepAlive)
         case .draining where self.openStreams == 0: self.timer?.arm(.now() + Self.drainGrace)

@@ -214,6 +214,22 @@ import Testing
         }
     }
 
+    @Test func `a connection that is gone with its streams waits for nothing more`() async throws {
+        let upstream = try await FaultyUpstream { request in
+            request.target == "/slow" ? .stall : .respond(body: "hello").after(.milliseconds(300))
+        }
+        try await withProxy(to: upstream) { proxy in
+            try await proxy.reload { $0.downstream.keepAlive = .milliseconds(50) }
+            for _ in 0..<10 {
+                let client = try await HTTP2Client(to: proxy.port)
+                try await client.send(.get("/api/slow"), .get("/api/slow", stream: 3))
+                await client.client.abort()
+            }
+            // By then whatever waited has been called.
+            #expect(try await proxy.exchange("GET", "/api/").text == "hello")
+        }
+    }
+
     @Test func `a client that takes nothing is waited for, but not for ever`() async throws {
         let size = 16 << 20
         let upstream = try await FaultyUpstream { _ in .large(size) }
