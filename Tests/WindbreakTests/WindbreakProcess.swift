@@ -17,20 +17,28 @@ final class WindbreakProcess: Sendable {
 
     /// - Parameter executable: Another program than windbreak.
     /// - Parameter environment: In place of the test's own.
-    init(_ arguments: [String], executable: String? = nil, environment: [String: String] = [:]) throws {
+    /// - Parameter files: How many files it may open; nil is as many as the test.
+    init(
+        _ arguments: [String],
+        executable: String? = nil,
+        environment: [String: String] = [:],
+        files: Int? = nil
+    ) throws {
+        // What other tests have open is inherited, and would count.
+        let script = """
+            for fd in /proc/$$/fd/*; do fd=${fd##*/}; if ((fd > 2)); then exec {fd}>&-; fi; done
+            ulimit -n "$1" && exec "${@:2}"
+            """
+        let program = executable ?? Self.executable
+        let command = files.map { ["/bin/bash", "-c", script, "bash", String($0), program] }
+        let words = (command ?? [program]) + arguments
         let (log, output, identifier) = try Self.spawning.withLock { _ in
             let (log, output) = (try Pipe(), try Pipe())
             defer {
                 close(log.writing)
                 close(output.writing)
             }
-            let identifier = try Self.spawn(
-                executable ?? Self.executable,
-                arguments,
-                environment,
-                output: output.writing,
-                errors: log.writing
-            )
+            let identifier = try Self.spawn(words, environment, output: output.writing, errors: log.writing)
             return (log.reading, output.reading, identifier)
         }
         self.identifier = identifier
@@ -74,8 +82,7 @@ final class WindbreakProcess: Sendable {
     private static let spawning = Mutex(())
 
     private static func spawn(
-        _ executable: String,
-        _ arguments: [String],
+        _ command: [String],
         _ environment: [String: String],
         output: Int32,
         errors: Int32
@@ -95,11 +102,11 @@ final class WindbreakProcess: Sendable {
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
 
-        let words = ([executable] + arguments).map { strdup($0) }
+        let words = command.map { strdup($0) }
         let variables = environment.map { strdup("\($0)=\($1)") }
         defer { for text in words + variables { free(text) } }
         var identifier: pid_t = 0
-        let code = posix_spawn(&identifier, executable, &actions, &attributes, words + [nil], variables + [nil])
+        let code = posix_spawn(&identifier, command[0], &actions, &attributes, words + [nil], variables + [nil])
         guard code == 0 else { throw CannotSpawn(code: code) }
         return identifier
     }

@@ -53,10 +53,18 @@ struct Serving: Sendable {
     let port: Int
     let adminPort: Int
 
-    init(_ workplace: Workplace, _ arguments: String..., environment: [String: String] = [:]) async throws {
+    init(
+        _ workplace: Workplace,
+        _ arguments: String...,
+        environment: [String: String] = [:],
+        files: Int? = nil
+    )
+        async throws
+    {
         let process = try WindbreakProcess(
             ["serve", "--config", workplace.configuration] + arguments,
-            environment: environment
+            environment: environment,
+            files: files
         )
         self.process = process
         let line: String

@@ -80,6 +80,17 @@ extension DownstreamConfiguration {
         downstream.headerTimeout = reader.duration("header_timeout", in: wait, default: downstream.headerTimeout)
         downstream.keepAlive = reader.duration("keep_alive", in: wait, default: downstream.keepAlive)
         downstream.idle = reader.duration("idle", in: wait, default: downstream.idle)
+        downstream.minRate = reader.size("min_rate", in: 0...(1 << 30), default: downstream.minRate)
+        downstream.maxConnections = reader.int(
+            "max_connections",
+            in: 10...1_000_000,
+            default: downstream.maxConnections
+        )
+        downstream.maxConnectionsPerAddress = reader.int(
+            "max_connections_per_address",
+            in: 0...1_000_000,
+            default: downstream.maxConnectionsPerAddress
+        )
         downstream.maxTarget = reader.size("max_target", in: 256...(1 << 20), default: downstream.maxTarget)
         downstream.maxHeaderSize = reader.size(
             "max_header_size",

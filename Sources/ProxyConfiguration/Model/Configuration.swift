@@ -59,8 +59,14 @@ package struct DownstreamConfiguration: Sendable, Equatable {
     package var headerTimeout: Duration = .seconds(10)
     /// Between two requests on one connection. Default 75 s.
     package var keepAlive: Duration = .seconds(75)
-    /// Between two pieces of a request's body, and between two pieces of an answer that the client takes. Default 30 s.
-    package var idle: Duration = .seconds(30)
+    /// How long a client may be slower than `minRate` in all, or send or take nothing, within an exchange. Default 15 s.
+    package var idle: Duration = .seconds(15)
+    /// Octets a second at which a client has to send content and take answers; 0 is any. Default 1 KiB.
+    package var minRate = 1 << 10
+    /// Connections of clients at once, on all main listeners together, 10 to 1000000. Default 10000.
+    package var maxConnections = 10_000
+    /// Connections of one address at once, or of one /64 of IPv6; 0 is no bound. Default 0.
+    package var maxConnectionsPerAddress = 0
     /// Bytes of a request line. Default 8 KiB; beyond it 414.
     package var maxTarget = 8 << 10
     /// Bytes of all fields of a head together. Default 32 KiB; beyond it 431.

@@ -43,8 +43,8 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
     var onInputClosed: (() -> Void)?
     /// Nothing is expected now: bytes that come close the connection.
     var closesOnBytes = false
-    /// How often something was queued to be sent.
-    private(set) var writes = 0
+    /// Octets that were queued to be sent.
+    private(set) var written = 0
 
     private var context: ChannelHandlerContext?
     private var isSecured = false
@@ -116,7 +116,7 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
     /// Queues bytes; nothing is sent before `flush`.
     func write(_ buffer: ByteBuffer) {
         guard self.end == nil, let context = self.context, buffer.readableBytes > 0 else { return }
-        self.writes += 1
+        self.written += buffer.readableBytes
         context.write(self.wrapOutboundOut(buffer), promise: nil)
     }
 

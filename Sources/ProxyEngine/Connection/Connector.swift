@@ -85,6 +85,7 @@ struct Connector: Sendable {
         case let error as AddressRefusal: ProxyError(error)
         case let error as NIOSSLError: Self.error(for: error)
         case is NIOSSLExtraError: ProxyError(.tlsCertificate, "the certificate is for another name")
+        case let error as IOError where error.isExhaustion: Self.exhausted
         case let error as IOError:
             ProxyError(error.errnoCode == ECONNREFUSED ? .connectRefused : .connectFailed, error.sentence)
         default: ProxyError(.connectFailed, "the connection failed")
@@ -100,12 +101,16 @@ struct Connector: Sendable {
             return ProxyError(refusal)
         }
         let causes = error.connectionErrors.compactMap { $0.error as? IOError }
+        if causes.contains(where: \.isExhaustion) { return Self.exhausted }
         if causes.contains(where: { $0.errnoCode == ECONNREFUSED }) {
             return ProxyError(.connectRefused, "connection refused")
         }
         if case ChannelError.connectTimeout = last { return phase.error }
         return ProxyError(.connectFailed, causes.last?.sentence ?? "the connection failed")
     }
+
+    /// Our own want says nothing about the upstream.
+    private static let exhausted = ProxyError(.internalError, "the system gives no more sockets")
 
     private static func error(for error: NIOSSLError) -> ProxyError {
         if case .handshakeFailed(let reason) = error, "\(reason)".contains("CERTIFICATE_VERIFY_FAILED") {
@@ -172,4 +177,9 @@ private final class ConnectAttempt {
 extension IOError {
     /// What the system calls the error: `Network is unreachable`.
     var sentence: String { String(cString: strerror(self.errnoCode)) }
+}
+
+extension IOError {
+    /// Whether the system is out of what a connection needs.
+    var isExhaustion: Bool { [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(self.errnoCode) }
 }

@@ -15,6 +15,7 @@ package final class Engine: Sendable {
     let workers: [Worker]
     package let metrics: EngineMetrics
     let logger: Logger
+    private let gate: ConnectionGate
     private let access: AccessLog
     private let mainRoutes: Routes
     private let adminRoutes: Routes
@@ -35,6 +36,7 @@ package final class Engine: Sendable {
         self.group = MultiThreadedEventLoopGroup(numberOfThreads: threads ?? System.coreCount)
         self.workers = self.group.makeIterator().enumerated().map { Worker(loop: $1, index: $0) }
         self.metrics = EngineMetrics()
+        self.gate = ConnectionGate(files: ConnectionGate.filesOfProcess)
         self.logger = logger
         self.access = access
         self.mainRoutes = mainRoutes
@@ -74,7 +76,7 @@ package final class Engine: Sendable {
         self.listeners.withLock { $0 = kept + opened }
         self.listenerAddresses.replace(with: (kept + opened).compactMap(\.localAddress))
         for listener in kept { places.first { $0.isPlace(of: listener) }.map { listener.apply($0.reception) } }
-        for listener in opened { listener.startAccepting() }
+        for listener in opened { listener.setAccepting(true) }
         for listener in gone { await listener.drain() }
     }
 
@@ -154,6 +156,33 @@ package final class Engine: Sendable {
         }
         return opened
     }
+
+    // MARK: Connections
+
+    /// Counts a connection to a main listener.
+    ///
+    /// - Throws: When its address has as many as it may have.
+    func admit(_ origin: ConnectionGate.Origin?) throws {
+        guard let limits = self.dispatcher?.clients.connections else { return }
+        switch self.gate.enter(origin, limits) {
+        case .admitted: break
+        case .refused: throw ChannelError.operationUnsupported
+        case .last:
+            self.logger.warning("[LIMIT] all connections are taken: new ones wait until some end")
+            for listener in self.mainListeners {
+                listener.setAccepting(false)
+                listener.shed()
+            }
+        }
+    }
+
+    /// Every connection that was admitted leaves once.
+    func leave(_ origin: ConnectionGate.Origin?) {
+        guard let limits = self.dispatcher?.clients.connections, self.gate.leave(origin, limits) else { return }
+        for listener in self.mainListeners { listener.setAccepting(true) }
+    }
+
+    private var mainListeners: [Listener] { self.listeners.withLock { $0 }.filter { $0.role == .main } }
 
     func worker(of loop: any EventLoop) -> Worker? {
         self.workers.first { $0.loop === loop }

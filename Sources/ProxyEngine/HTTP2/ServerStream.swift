@@ -58,7 +58,7 @@ final class ServerStream {
 
     private func answer(_ head: RequestHead, _ dispatcher: Dispatcher) async {
         var request = Request(head, client: self.client, worker: self.worker)
-        let body = self.body(of: head, idle: dispatcher.clients.idle)
+        let body = self.body(of: head, pace: dispatcher.clients.pace)
         request.body = body.available()
         request.onInterim = { [framing, stream] interim in
             framing.sendInterim(interim)
@@ -82,7 +82,7 @@ final class ServerStream {
         self.finished(request, response, bytesIn: 0, written, dispatcher)
     }
 
-    private func body(of head: RequestHead, idle: TimeAmount) -> StreamBody {
+    private func body(of head: RequestHead, pace: Pace) -> StreamBody {
         let isHeldBack = head.fields["expect"]?.equalsIgnoringCase("100-continue") == true
         // Equal lines and a sum that holds are made sure of where the frames are read.
         let length = self.framing.hasEnded ? nil : head.fields["content-length"].flatMap { Int($0) }
@@ -90,7 +90,7 @@ final class ServerStream {
             length: length,
             from: self.stream,
             self.framing,
-            idle: idle,
+            pace: pace,
             askForContent: isHeldBack
                 ? { [framing, stream] in
                     framing.sendInterim(ResponseHead(100))

@@ -11,7 +11,7 @@ final class StreamBody: BodySource {
     private(set) var count = 0
     private let stream: ByteStream
     private let framing: StreamFraming
-    private let idle: TimeAmount
+    private var pace: Pace
     /// Called once, before the first wait, where the client holds the content back (RFC 9110, 10.1.1).
     private var askForContent: (() -> Void)?
 
@@ -19,13 +19,13 @@ final class StreamBody: BodySource {
         length: Int?,
         from stream: ByteStream,
         _ framing: StreamFraming,
-        idle: TimeAmount,
+        pace: Pace,
         askForContent: (() -> Void)?
     ) {
         self.length = length
         self.stream = stream
         self.framing = framing
-        self.idle = idle
+        self.pace = pace
         self.askForContent = askForContent
     }
 
@@ -62,10 +62,10 @@ final class StreamBody: BodySource {
 
     private func receiveMore() async throws(ProxyError) {
         do throws(ByteStream.Interruption) {
-            try await self.stream.receiveMore(until: .now() + self.idle)
+            self.pace = try await self.stream.receiveMore(at: self.pace)
         } catch {
             switch error {
-            case .timedOut: throw ProxyError(.requestTimeout, "the content stopped arriving")
+            case .timedOut: throw ProxyError(.requestTimeout, "the content arrives too slowly, or not at all")
             case .abandoned(let reason): throw reason
             // What came before the end is whole.
             case .ended where self.framing.hasEnded: return

@@ -6,6 +6,12 @@ import NIOPosix
 import ProxyConfiguration
 import Synchronization
 
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
 /// One bound address with the connections that came in through it.
 package final class Listener: Sendable {
     /// Which routes are served here.
@@ -22,9 +28,14 @@ package final class Listener: Sendable {
     private let connections: [NIOLoopBoundBox<ConnectionSet>]
     private let open = OpenCount()
 
+    /// For each worker.
+    private static let shedAtOnce = 64
+
     private final class ConnectionSet {
         var connections: [ObjectIdentifier: ServerConnection] = [:]
         var isDraining = false
+        /// Whether the pace of readers is looked at from time to time.
+        var isWatched = false
     }
 
     /// What a configuration wants to have, main listeners first.
@@ -48,6 +59,11 @@ package final class Listener: Sendable {
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.maxMessagesPerRead, value: 64)
             .serverChannelOption(.autoRead, value: false)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptTrouble(self.engine.logger))
+                }
+            }
             .childChannelOption(.autoRead, value: false)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 32 << 10, high: 128 << 10))
@@ -61,6 +77,8 @@ package final class Listener: Sendable {
                 try await bootstrap
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+                // Of what a slow reader does not take the system keeps this much, and not megabytes.
+                .childChannelOption(.tcpOption(.init(rawValue: TCP_NOTSENT_LOWAT)), value: 128 << 10)
                 .bind(host: host, port: port)
                 .get()
         case .unix(let path):
@@ -77,9 +95,10 @@ package final class Listener: Sendable {
         self.reception.withLock { $0 = reception }
     }
 
-    func startAccepting() {
+    /// Leaves new connections where they are, in the queue of the system, or takes them again.
+    func setAccepting(_ isAccepting: Bool) {
         guard let channel = self.channel.withLock({ $0 }) else { return }
-        channel.setOption(.autoRead, value: true).whenSuccess { channel.read() }
+        channel.setOption(.autoRead, value: isAccepting).whenSuccess { if isAccepting { channel.read() } }
     }
 
     var localAddress: SocketAddress? { self.channel.withLock { $0?.localAddress } }
@@ -97,14 +116,33 @@ package final class Listener: Sendable {
         guard let worker = self.engine.worker(of: channel.eventLoop) else {
             throw ChannelError.inappropriateOperationForState
         }
-        let guest = try self.reception.withLock { $0 }.receive(channel, on: worker)
-        let connection = ServerConnection(guest, worker: worker, listener: self)
+        let reception = self.reception.withLock { $0 }
+        // Who speaks for others is not one client.
+        let isCounted = self.role == .main && !reception.trusted.contains(channel.remoteAddress?.ipAddress)
+        let origin = isCounted ? ConnectionGate.Origin(channel.remoteAddress) : nil
+        // What it throws closes the connection.
+        if self.role == .main { try self.engine.admit(origin) }
+        let guest = try reception.receive(channel, on: worker)
+        let connection = ServerConnection(guest, origin: origin, worker: worker, listener: self)
         let set = self.connections[worker.index].value
         set.connections[ObjectIdentifier(connection)] = connection
         self.open.add()
         self.engine.metrics.connectionOpened(at: self.role)
         if set.isDraining { connection.drain() }
         connection.start()
+        if !set.isWatched { self.watch(set, on: worker) }
+    }
+
+    /// Looks after slow readers, as long as there are connections.
+    private func watch(_ set: ConnectionSet, on worker: Worker) {
+        let pace = self.engine.dispatcher?.clients.pace
+        set.isWatched = pace != nil && !set.connections.isEmpty
+        guard set.isWatched, let pace else { return }
+        worker.loop.assumeIsolated().scheduleTask(in: pace.checkInterval) {
+            let now = NIODeadline.now()
+            for connection in Array(set.connections.values) { connection.checkPace(pace, now: now) }
+            self.watch(set, on: worker)
+        }
     }
 
     func remove(_ connection: ServerConnection, on worker: Worker) {
@@ -112,6 +150,7 @@ package final class Listener: Sendable {
         else { return }
         self.engine.metrics.connectionClosed(at: self.role)
         self.open.remove()
+        if self.role == .main { self.engine.leave(connection.origin) }
     }
 
     // MARK: Ending
@@ -124,6 +163,14 @@ package final class Listener: Sendable {
         self.onEveryWorker { set in
             set.isDraining = true
             for connection in Array(set.connections.values) { connection.drain() }
+        }
+    }
+
+    /// Ends some connections on which nothing is going on, to make room.
+    func shed() {
+        self.onEveryWorker { set in
+            var left = Self.shedAtOnce
+            for connection in Array(set.connections.values) where left > 0 && connection.closeIfIdle() { left -= 1 }
         }
     }
 

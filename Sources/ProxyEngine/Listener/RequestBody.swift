@@ -10,17 +10,17 @@ final class RequestBody: BodySource {
     /// Octets that were taken.
     private(set) var count = 0
     private let stream: ByteStream
-    private let idle: TimeAmount
+    private var pace: Pace
     private var decoder: BodyDecoder
     /// The client holds the content back until it is asked for (RFC 9110, 10.1.1).
     private var awaitsContinue: Bool
 
-    init(_ framing: BodyFraming, from stream: ByteStream, awaitsContinue: Bool, idle: TimeAmount) {
+    init(_ framing: BodyFraming, from stream: ByteStream, awaitsContinue: Bool, pace: Pace) {
         self.length = framing.length
         self.decoder = BodyDecoder(framing)
         self.stream = stream
         self.awaitsContinue = awaitsContinue
-        self.idle = idle
+        self.pace = pace
     }
 
     var isFinished: Bool { self.decoder.isFinished }
@@ -79,10 +79,10 @@ final class RequestBody: BodySource {
 
     private func receiveMore() async throws(ProxyError) {
         do throws(ByteStream.Interruption) {
-            try await self.stream.receiveMore(until: .now() + self.idle)
+            self.pace = try await self.stream.receiveMore(at: self.pace)
         } catch {
             switch error {
-            case .timedOut: throw ProxyError(.requestTimeout, "the content stopped arriving")
+            case .timedOut: throw ProxyError(.requestTimeout, "the content arrives too slowly, or not at all")
             case .abandoned(let reason): throw reason
             case .ended where self.stream.isOpen: throw ProxyError(.badRequest, "the request ended within its content")
             case .ended, .cancelled: throw ProxyError(.cancelled, "the client went away within its request")

@@ -3,15 +3,13 @@
 import HTTPMessage
 import NIOCore
 
-/// Writes one response to a client, at the client's pace.
+/// Writes one response to a client, at the client's pace, on which the connection keeps an eye.
 struct ResponseWriter {
     let stream: ByteStream
     let method: HTTPMethod
     let minorVersion: Int
     /// Whether another request may follow on the connection.
     let keepsAlive: Bool
-    /// How long the client may take nothing.
-    let idle: TimeAmount
 
     /// Heads with content up to this size are one write.
     private static let smallContent = 16 << 10
@@ -125,18 +123,16 @@ struct ResponseWriter {
     /// - Parameter all: Before the end of a connection, everything has to be on its way.
     private func flush(all: Bool = false) async -> ProxyError? {
         do throws(ByteStream.Interruption) {
-            let deadline = NIODeadline.now() + self.idle
             if all {
-                try await self.stream.flushAll(until: deadline)
+                try await self.stream.flushAll(until: .distantFuture)
             } else {
-                try await self.stream.flush(until: deadline)
+                try await self.stream.flush(until: .distantFuture)
             }
             return nil
         } catch {
             switch error {
-            case .timedOut: return ProxyError(.cancelled, "the client stopped taking the answer")
             case .abandoned(let reason): return reason
-            case .ended, .cancelled: return ProxyError(.cancelled, "the client went away")
+            case .ended, .cancelled, .timedOut: return ProxyError(.cancelled, "the client went away")
             }
         }
     }

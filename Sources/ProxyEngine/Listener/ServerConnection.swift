@@ -13,9 +13,12 @@ final class ServerConnection {
     private let worker: Worker
     private let listener: Listener
     private let guest: Guest
+    /// As whose it is counted.
+    let origin: ConnectionGate.Origin?
     private var task: Task<Void, Never>?
     /// Between two requests, so that nothing is lost by closing now.
     private var isIdle = true
+    private var hasAnswered = false
     private var isDraining = false
     /// The head that is coming.
     private var parser: RequestParser?
@@ -28,6 +31,15 @@ final class ServerConnection {
     private let onInterim: (ResponseHead) -> Void
     /// The exchange that is going on.
     private var current: SilentClient.Exchange?
+    /// While octets are on their way to the client: how it takes them.
+    private var reading: Reading?
+    private var writtenAtCheck = 0
+
+    private struct Reading {
+        var pace: Pace
+        var since: NIODeadline
+        var progress: OutputProgress
+    }
 
     /// How long the rest of a request is read that was answered early, so that the client gets to read the answer: as
     /// long as it keeps coming, and at most so long.
@@ -49,10 +61,11 @@ final class ServerConnection {
         case http2
     }
 
-    init(_ guest: Guest, worker: Worker, listener: Listener) {
+    init(_ guest: Guest, origin: ConnectionGate.Origin?, worker: Worker, listener: Listener) {
         let stream = guest.stream
         self.stream = stream
         self.guest = guest
+        self.origin = origin
         self.worker = worker
         self.listener = listener
         self.onInterim = { interim in
@@ -78,6 +91,13 @@ final class ServerConnection {
         self.isDraining = true
         if let session { return session.drain() }
         if self.isIdle { self.stream.close() }
+    }
+
+    /// Ends the connection if it is kept for a request that may never come. Returns whether it did.
+    func closeIfIdle() -> Bool {
+        guard self.isIdle, self.hasAnswered else { return false }
+        self.stream.close()
+        return true
     }
 
     /// Ends the connection now, whatever is going on.
@@ -187,7 +207,7 @@ final class ServerConnection {
                 framing,
                 from: self.stream,
                 awaitsContinue: head.expectsContinue,
-                idle: dispatcher.clients.idle
+                pace: dispatcher.clients.pace
             )
             request.body = try source.available()
             body = source
@@ -313,6 +333,7 @@ final class ServerConnection {
         _ written: ResponseWriter.Written,
         _ dispatcher: Dispatcher
     ) {
+        self.hasAnswered = true
         self.listener.engine.finished(
             request,
             response.finalReport,
@@ -350,8 +371,7 @@ final class ServerConnection {
             stream: self.stream,
             method: head.method,
             minorVersion: head.minorVersion,
-            keepsAlive: keepsAlive,
-            idle: dispatcher.clients.idle
+            keepsAlive: keepsAlive
         )
     }
 
@@ -364,13 +384,38 @@ final class ServerConnection {
         } while (try? await self.stream.receiveMore(until: min(end, .now() + Self.lingeringIdle))) != nil
     }
 
+    // MARK: Slow readers
+
+    /// To be called every now and then: cuts off a client that takes what was written too slowly, be it still with us or
+    /// already in the buffers of the system, where no write waits for it any more.
+    func checkPace(_ pace: Pace, now: NIODeadline) {
+        guard self.reading != nil || self.stream.written > self.writtenAtCheck else { return }
+        self.writtenAtCheck = self.stream.written
+        let progress = self.stream.outputProgress
+        guard progress.isPending else {
+            self.reading = nil
+            return
+        }
+        guard var reading = self.reading else {
+            self.reading = Reading(pace: pace, since: now, progress: progress)
+            return
+        }
+        reading.pace.waited(now - reading.since, for: progress.octets(since: reading.progress))
+        reading.since = now
+        reading.progress = progress
+        self.reading = reading
+        guard reading.pace.isOver else { return }
+        self.stream.abandon(ProxyError(.cancelled, "the client takes the answer too slowly, or not at all"))
+        self.stream.reset()
+    }
+
     // MARK: Client's end
 
     private func inputClosed() {
-        let writes = self.stream.writes
+        let written = self.stream.written
         self.worker.loop.assumeIsolated().scheduleTask(in: SilentClient.grace) { [weak self] in
             guard let self, let exchange = self.current else { return }
-            switch exchange.step(hasSent: self.stream.writes > writes) {
+            switch exchange.step(hasSent: self.stream.written > written) {
             case .wait: break
             case .ask:
                 self.stream.write(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n"))
