@@ -34,7 +34,7 @@ import Testing
             responses: {failed_when: [{pointer: "/a b", equals: "null"}, {pointer: "", equals: ""}]}
             tls: {ca_file: /etc/ca.pem}
             connections: {idle: 1500ms, max_idle: 0}
-            routes: [{path: "/x/*", methods: [GET], cache: {ttl: 5m}, free: true}, {path: /y}]
+            routes: [{path: "/x/*", methods: [GET], cache: {ttl: 5m}, free: true}, {path: /y, cost: 0.05}]
           flora:
             url: https://flora.example.org
             identify:
@@ -125,9 +125,19 @@ import Testing
                     auth: {header: X-Key}
                     api_key: hunter2
                     cache: {ttl: 1h, methods: [POST], share_credentials: true}
+                  b:
+                    url: https://b.example.com
+                    auth: {header: X-Key}
+                    cache: {mode: http, share_credentials: true, stale_if_error: 2d, retention: 1d}
+                    routes: [{path: /x, cache: {mode: ttl, ttl: 1m, share_credentials: false, methods: [POST]}}]
                 """
         )
-        #expect(configuration.warnings.map(\.path) == ["upstreams.a.api_key", "upstreams.a.cache"])
+        #expect(
+            configuration.warnings.map(\.path) == [
+                "upstreams.a.api_key", "upstreams.a.cache", "upstreams.a.cache.methods", "upstreams.b.cache",
+                "upstreams.b.cache.stale_if_error",
+            ]
+        )
         #expect(configuration.warnings[0].summary.hasPrefix("config.yaml:5:14: warning: upstreams.a.api_key: "))
         #expect(!configuration.warnings.description.contains("hunter2"))
     }

@@ -3,8 +3,8 @@
 package import HTTPMessage
 
 extension CachePolicy {
-    /// How long an answer with a validator is kept past its freshness, since asking for it again costs no content.
-    private static let validationPeriod = Duration.seconds(86400)
+    /// How long an answer is kept past its freshness that may be validated, or be served stale to who takes it.
+    private static let stalePeriod = Duration.seconds(86400)
 
     /// How an answer to such a request is kept; nil where it may not be.
     ///
@@ -20,15 +20,15 @@ extension CachePolicy {
     ) -> StorageTerms? {
         guard self.statuses?.contains(head.status) ?? true, self.mayBeKept(head) else { return nil }
         switch self.mode {
-        case .ttl: return self.declaredTerms(for: head, to: request, times)
+        case .ttl: return head.status == 206 ? nil : self.declaredTerms(for: head, to: request, times)
         case .http: return self.originTerms(for: head, to: request, isAuthorized, times)
         }
     }
 
     /// What holds in both modes.
     private func mayBeKept(_ head: ResponseHead) -> Bool {
-        // Parts and confirmations are no answers by themselves.
-        head.status >= 200 && head.status != 206 && head.status != 304
+        // A confirmation is no answer by itself.
+        head.status >= 200 && head.status != 304
             // RFC 9111, 4.1: no later request can match.
             && !head.fields.list("vary", contains: "*")
             && !self.isEndless(head)
@@ -64,6 +64,13 @@ extension CachePolicy {
         _ isAuthorized: Bool,
         _ times: ExchangeTimes
     ) -> StorageTerms? {
+        var head = head
+        let part = head.status == 206 ? ContentRange(head, to: request) : nil
+        if head.status == 206 {
+            // A part is kept for those who ask for the very same, and by the rules of the whole (RFC 9111, 3.3).
+            guard part != nil else { return nil }
+            head.status = 200
+        }
         let freshness = FreshnessLifetime(
             head,
             requestTime: times.requestedSeconds,
@@ -75,16 +82,19 @@ extension CachePolicy {
         }
         let reuse = Reuse(head.fields, freshness: freshness)
         var kept = head
+        if part != nil { kept.status = 206 }
         for name in Storability.excludedFields(head.fields) { kept.fields.remove(name) }
         let useful = max(
             reuse.staleWhileRevalidate,
             reuse.isNeverStale ? .zero : max(self.staleIfError, reuse.staleIfError ?? .zero),
-            Validation.conditions(for: kept.fields).isEmpty ? .zero : Self.validationPeriod
+            reuse.isNeverStale && Validation.conditions(for: kept.fields).isEmpty ? .zero : Self.stalePeriod
         )
+        let variant = Variant(head.fields, to: request, keyedBy: self.headers)
         return StorageTerms(
             kept,
             reuse: reuse,
-            variant: Variant(head.fields, to: request, keyedBy: self.headers),
+            variant: part == nil ? variant : variant.adding("range", of: request),
+            length: part?.range.count,
             initialAge: freshness.initialAge,
             times: times,
             retention: self.retention ?? useful

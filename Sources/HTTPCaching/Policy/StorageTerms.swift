@@ -33,6 +33,8 @@ package struct StorageTerms: Sendable {
     package let head: ResponseHead
     package let reuse: Reuse
     package let variant: Variant
+    /// How many octets the content has to have; nil: as many as come.
+    package let length: Int?
     private let initialAge: Int
     private let storedAt: ContinuousClock.Instant
     private let retention: Duration
@@ -42,6 +44,7 @@ package struct StorageTerms: Sendable {
         _ head: ResponseHead,
         reuse: Reuse,
         variant: Variant,
+        length: Int? = nil,
         initialAge: Int,
         times: ExchangeTimes,
         retention: Duration
@@ -53,6 +56,7 @@ package struct StorageTerms: Sendable {
         self.head = head
         self.reuse = reuse
         self.variant = variant
+        self.length = length
         self.initialAge = initialAge
         self.storedAt = times.received
         self.retention = retention

@@ -37,6 +37,11 @@ package struct Variant: Hashable, Sendable {
         self.fields = fields
     }
 
+    /// For one value of another field only.
+    func adding(_ name: String, of request: HeaderFields) -> Variant {
+        Variant(self.fields + [Field(name: name, values: Self.values(of: name, in: request))], isUnique: self.isUnique)
+    }
+
     /// What an answer to such a request is for, if it varies by the same fields.
     package func alike(for request: HeaderFields) -> Variant {
         Variant(

@@ -15,7 +15,20 @@ enum CacheDecoder {
             node.expected("off or a mapping such as {ttl: 24h}", problems)
             return nil
         }
-        return MappingReader.read(node, schema: schema, problems: problems) { self.decode(&$0) }
+        let policy = MappingReader.read(node, schema: schema, problems: problems) { self.decode(&$0) }
+        if let policy { self.check(policy, node, problems) }
+        return policy
+    }
+
+    /// Warns of what cannot be meant.
+    private static func check(_ policy: CachePolicy, _ node: Node, _ problems: Problems) {
+        if let retention = policy.retention, retention < policy.staleIfError, let stale = node["stale_if_error"] {
+            problems.warning(
+                "is longer than the retention, so that answers are gone before",
+                at: stale.location,
+                path: stale.path
+            )
+        }
     }
 
     static func decode(_ reader: inout MappingReader) -> CachePolicy? {
@@ -38,7 +51,7 @@ enum CacheDecoder {
         }
         if policy.mode == .http, policy.methods.contains(.post), let methods = reader.node["methods"] {
             // RFC 9110, 9.3.3: the answer to one POST never answers another.
-            problems.error("answers to POST are stored by a ttl only, not in mode http", at: methods)
+            problems.error("answers to POST are stored in mode ttl only, and this is mode http", at: methods)
         }
         return mode == .http || ttl != nil ? policy : nil
     }
@@ -85,6 +98,7 @@ struct RouteDecoder {
         let path = reader.value("path")
         let methods = reader.elements("methods") { $0.method($1) }
         let isFree = reader.bool("free", default: false)
+        let cost = reader.value("cost")?.number(in: 0...1_000_000, problems)
         let cache = Self.layered(reader.value("cache"), over: self.cache)
         let policy = cache.flatMap { CacheDecoder.policy($0, schema: reader.schema(of: "cache"), problems) }
         reader.learnKeys(of: reader.schema(of: "cache")) { _ = CacheDecoder.decode(&$0) }
@@ -102,7 +116,10 @@ struct RouteDecoder {
         var rule = RouteRule(path: pattern, timeouts: limits)
         rule.methods = Set(methods ?? [])
         rule.isFree = isFree
+        rule.cost = cost
         rule.cache = policy
+        // What is paid for is asked for by clients only.
+        if cost ?? 0 > 0 { rule.cache?.refreshesInBackground = false }
         return rule
     }
 

@@ -18,6 +18,16 @@ extension Node {
         return value
     }
 
+    func number(in range: ClosedRange<Double>, _ problems: Problems) -> Double? {
+        guard let text = self.scalar?.text, text.utf8.allSatisfy({ 0x30...0x39 ~= $0 || $0 == 0x2E }),
+            let value = Double(text), range.contains(value)
+        else {
+            self.expected("a number in \(Int(range.lowerBound))...\(Int(range.upperBound))", problems)
+            return nil
+        }
+        return value
+    }
+
     func bool(_ problems: Problems) -> Bool? {
         switch self.scalar?.text {
         case "true": return true

@@ -119,6 +119,32 @@ struct UpstreamDecoder {
         return StatusSet(entries) ?? .clientErrors
     }
 
+    private static func cache(ofRoute index: Int, _ own: Node) -> Node? {
+        guard case .sequence(let routes)? = own["routes"]?.content, routes.indices.contains(index) else { return nil }
+        return routes[index]["cache"]
+    }
+
+    /// Warns of answers that go to whom, or are stored where, nobody can have meant.
+    private func checkSharing(_ policy: CachePolicy, _ cache: Node, _ upstream: UpstreamConfiguration) {
+        func warn(_ message: String, at node: Node) {
+            self.problems.warning(message, at: node.location, path: node.path)
+        }
+        if policy.sharesCredentials, policy.methods.contains(.post) {
+            warn("answers to POST are given to every caller, whatever its credential", at: cache)
+        } else if policy.sharesCredentials, upstream.auth != nil, upstream.apiKey?.revealed.isEmpty ?? true {
+            warn("callers bring keys of their own, and get what was answered to the keys of others", at: cache)
+        }
+        // A route names what it is about; an upstream as a whole has requests that change something, too.
+        if policy.methods.contains(.post), upstream.cache == policy, let methods = cache["methods"],
+            upstream.routes.allSatisfy({ $0.path != "*" })
+        {
+            warn(
+                "answers to every POST are stored, those that change something too; name their paths in routes",
+                at: methods
+            )
+        }
+    }
+
     private func check(_ upstream: UpstreamConfiguration, _ reader: borrowing MappingReader) {
         guard case .upstream(_, let own, _) = self.layer else { return }
         if let cache = own["cache"], cache.entries != nil, upstream.cache == nil,
@@ -126,14 +152,10 @@ struct UpstreamDecoder {
         {
             self.problems.error("needs a ttl, such as ttl: 24h, or mode: http, or cache: off", at: cache)
         }
-        if let policy = upstream.cache, policy.sharesCredentials, policy.methods.contains(.post),
-            let cache = reader.node["cache"]
-        {
-            self.problems.warning(
-                "answers to POST are given to every caller, whatever its credential",
-                at: cache.location,
-                path: cache.path
-            )
+        if let policy = upstream.cache, let cache = reader.node["cache"] { self.checkSharing(policy, cache, upstream) }
+        for (index, rule) in upstream.routes.enumerated() {
+            guard let policy = rule.cache, let cache = Self.cache(ofRoute: index, own) else { continue }
+            self.checkSharing(policy, cache, upstream)
         }
         if let key = own["api_key"], upstream.apiKey != nil, !upstream.url.isTLS,
             !ListenAddress(host: upstream.url.host, port: upstream.url.port).isLoopback

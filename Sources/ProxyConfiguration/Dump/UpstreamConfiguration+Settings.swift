@@ -123,6 +123,7 @@ extension RouteRule {
             "cache": self.cache?.settings ?? .text("off"),
             "timeouts": self.timeouts.settings,
             "free": .bool(self.isFree),
+            "cost": self.cost.map { .text("\($0)") },
         ])
     }
 }

@@ -168,6 +168,8 @@ package struct RouteRule: Sendable, Equatable {
     package var timeouts: Timeouts
     /// Costs nothing at the vendor.
     package var isFree = false
+    /// What a call costs at the vendor, in whatever unit its account has, 0 to a million. Nil: nobody has said.
+    package var cost: Double?
     package init(path: String, timeouts: Timeouts) {
         self.path = path
         self.timeouts = timeouts

@@ -117,7 +117,7 @@ struct CachedExchange {
 
     // MARK: Without asking
 
-    private func serve(
+    func serve(
         _ stored: StoredResponse,
         _ key: CacheKey,
         _ now: ContinuousClock.Instant,
@@ -156,6 +156,22 @@ struct CachedExchange {
     }
 
     // MARK: Asking
+
+    /// What another request has stored since this one looked, so that it is not asked for again.
+    func findAgain(_ miss: Miss) -> Response? {
+        guard miss.reason != .request else { return nil }
+        let now = ContinuousClock.Instant.now
+        let variants = self.lookUp(miss.key, now)
+        guard
+            case .serve(let stored, nil) = self.policy.select(
+                from: variants,
+                for: self.request.head.fields,
+                self.demands,
+                at: now
+            )
+        else { return nil }
+        return self.serve(stored, miss.key, now, nil)
+    }
 
     func mayReplaceError(_ stale: StoredResponse, _ now: ContinuousClock.Instant) -> Bool {
         stale.mayReplaceError(at: now, allowance: self.policy.staleIfError)

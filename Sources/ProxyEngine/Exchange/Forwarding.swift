@@ -71,9 +71,14 @@ struct Forwarding {
             return try await self.lead(leader)
         case .follower(let flight):
             let result = try await flight.result()
-            guard case .answer(let stored, _) = result else {
-                if case .unshared = result { return try await self.alone(.hitForMiss) }
-                return try self.settle(result, of: nil, nil)
+            let stored: StoredResponse
+            switch result {
+            case .answer(let answer, _): stored = answer
+            case .failed: return try self.settle(result, of: nil, nil)
+            case .unshared: return try await self.alone(.hitForMiss)
+            case .superseded:
+                if let found = self.exchange.findAgain(self.miss) { return found }
+                return try await self.alone(nil)
             }
             if self.isAnswered(by: stored) { return try self.settle(result, of: nil, nil) }
             guard mayMismatch else { return try await self.alone(nil) }
@@ -85,6 +90,11 @@ struct Forwarding {
 
     /// The attempt runs in a task of its own, so that what is paid for is finished and stored though its client leaves.
     private func lead(_ leader: InFlight<SharedAttempt.Result>.Leader) async throws(ProxyError) -> Response {
+        // Between looking and leading another flight may have landed, on another loop.
+        if let found = self.exchange.findAgain(self.miss) {
+            leader.finish(.superseded)
+            return found
+        }
         let shared = self.attempt()
         let bound = self.request.worker.bind(shared)
         self.request.worker.start { leader.finish(await bound.value.run()) }
@@ -115,7 +125,7 @@ struct Forwarding {
             status.isStored = fate.isStored
             if fate.isStored { status.timeToLive = stored.timeToLive(at: .now) }
             return self.respond(stored, of: shared, status)
-        case .unshared:
+        case .unshared, .superseded:
             guard var response = shared?.takeResponse() else {
                 throw ProxyError(.internalError, "the answer was lost")
             }

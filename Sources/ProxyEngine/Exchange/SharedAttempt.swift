@@ -12,6 +12,8 @@ final class SharedAttempt {
         case failed(ProxyError)
         /// Too large to keep, or for one client only. The leader has it, and everybody else asks for himself.
         case unshared
+        /// There was nothing to ask, since what others had asked for is in the store.
+        case superseded
     }
 
     /// What became of an answer.
@@ -112,7 +114,8 @@ final class SharedAttempt {
             self.report = response.finalReport
             self.response = response
             self.response?.body = .whole(content)
-            let kept = self.mayStore(times) ? terms : nil
+            let isWhole = terms?.length.map { $0 == content.readableBytes } ?? true
+            let kept = isWhole && self.mayStore(times) ? terms : nil
             let passing = kept ?? self.policy.passingTerms(for: response.head, to: self.request, times: times)
             let answer = passing.response(with: content)
             if kept != nil { self.store(answer, response.head) }
@@ -162,9 +165,13 @@ final class SharedAttempt {
         }
     }
 
-    /// Whether a stale answer would be better.
+    /// Whether a stale answer would be better. By the operator's word that is so too when an account has nothing left.
     var isFailure: Bool {
-        if case .failure = self.report.outcome { true } else { self.hasErrorStatus }
+        switch self.report.outcome {
+        case .failure: true
+        case .throttled: self.policy.mode == .ttl
+        case .success, .excluded, .cancelled, nil: self.hasErrorStatus
+        }
     }
 
     private func fate(_ status: Int, isStored: Bool) -> Fate {

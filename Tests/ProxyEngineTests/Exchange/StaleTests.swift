@@ -108,11 +108,11 @@ import Testing
         }
     }
 
-    @Test func whatIsPaidForSurvivesItsTimeToo() async throws {
+    @Test(arguments: [503, 429]) func whatIsPaidForSurvivesItsTimeToo(status: Int) async throws {
         let count = Watched(0)
         let upstream = try await FaultyUpstream { _ in
             count.update { $0 += 1 }
-            return count.value == 1 ? .respond(body: "paid") : .respond(503)
+            return count.value == 1 ? .respond(body: "paid") : .respond(status)
         }
         try await withProxy(to: upstream) {
             $0.cache = CachePolicy(ttl: .milliseconds(1))
