@@ -13,16 +13,20 @@ import Testing
 @Suite(.serialized) struct HTTP2UpstreamTests {
     private func withUpstream(
         settings: TestFrame = .settings(),
-        changing change: (inout UpstreamConfiguration) -> Void = { _ in },
-        answering answer: @escaping FrameUpstream.Answer = { FrameUpstream.respond(to: $0) },
-        _ test: (TestProxy, FrameUpstream) async throws -> Void
+        http2: UpstreamConfiguration.HTTP2 = .auto,
+        firstByte: Duration = .seconds(30),
+        idle: Duration = .seconds(60),
+        answer: @escaping FrameUpstream.Answer,
+        test: (TestProxy, FrameUpstream) async throws -> Void
     ) async throws {
         let upstream = try await FrameUpstream(settings: settings, answer)
         try await withProxy {
             let url = UpstreamURL(isTLS: true, host: "localhost", port: upstream.port, basePath: "")
             var api = UpstreamConfiguration(name: "api", url: url)
             api.tls.caFile = TestCertificate.authorityFile
-            change(&api)
+            api.http2 = http2
+            api.timeouts.firstByte = firstByte
+            api.connections.idle = idle
             $0.upstreams = [api]
         } _: { proxy in
             try await test(proxy, upstream)
@@ -31,7 +35,9 @@ import Testing
     }
 
     @Test func `a request takes the form of HTTP/2, and one connection carries many`() async throws {
-        try await self.withUpstream { (proxy, upstream) async throws in
+        try await self.withUpstream {
+            FrameUpstream.respond(to: $0)
+        } test: { (proxy, upstream) async throws in
             let response = try await proxy.exchange("GET", "/api/x?y", ["Accept": "a/b", "Cookie": "a=1"])
             #expect(response.status == 200)
             #expect(response.text == "hello")
@@ -64,20 +70,22 @@ import Testing
         } _: { (proxy) async throws in
             #expect(try await proxy.exchange("GET", "/api/").text == "hello")
         }
-        try await self.withUpstream(changing: { $0.http2 = .off }) { (proxy, _) async throws in
+        try await self.withUpstream(http2: .off) {
+            FrameUpstream.respond(to: $0)
+        } test: { (proxy, _) async throws in
             #expect(try await proxy.exchange("GET", "/api/").status == 502)
         }
     }
 
     @Test func `chunks and trailers go through`() async throws {
-        try await self.withUpstream(answering: { request in
+        try await self.withUpstream { request in
             [
                 .headers([(":status", "103"), ("link", "</a>")], stream: request.stream, endStream: false),
                 .headers([(":status", "200")], stream: request.stream, endStream: false),
                 .data(request.body, stream: request.stream, endStream: false),
                 .headers([("x-sum", request.trailers["x-check"] ?? "none")], stream: request.stream),
             ]
-        }) { (proxy, _) async throws in
+        } test: { (proxy, _) async throws in
             let client = try await proxy.client()
             try await client.send("POST", "/api/", ["Transfer-Encoding": "chunked"])
             try await client.send("5\r\nhello\r\n0\r\nX-Check: 9\r\n\r\n")
@@ -90,10 +98,10 @@ import Testing
 
     @Test func `a stream that was refused is sent again, whatever it is`() async throws {
         let count = Watched(0)
-        try await self.withUpstream(answering: { request in
+        try await self.withUpstream { request in
             count.update { $0 += 1 }
             return count.value == 1 ? [.reset(7, stream: request.stream)] : FrameUpstream.respond(to: request)
-        }) { (proxy, upstream) async throws in
+        } test: { (proxy, upstream) async throws in
             #expect(try await proxy.exchange("POST", "/api/", body: "photo").text == "hello")
             #expect(upstream.record.value.requests.map(\.body) == [Array("photo".utf8), Array("photo".utf8)])
             #expect(try proxy.upstream().circuit.status.failCount == 0)
@@ -101,10 +109,10 @@ import Testing
     }
 
     @Test func `what a farewell leaves out is sent again elsewhere`() async throws {
-        try await self.withUpstream(answering: { request in
+        try await self.withUpstream { request in
             request.connection == 0
                 ? [TestFrame(.goAway, [0, 0, 0, 0, 0, 0, 0, 0])] : FrameUpstream.respond(to: request)
-        }) { (proxy, upstream) async throws in
+        } test: { (proxy, upstream) async throws in
             #expect(try await proxy.exchange("POST", "/api/", body: "photo").text == "hello")
             #expect(upstream.record.value.accepted == 2)
         }
@@ -112,10 +120,10 @@ import Testing
 
     @Test func `a farewell lets go on what it names`() async throws {
         let gate = Gate()
-        try await self.withUpstream(answering: { request in
+        try await self.withUpstream { request in
             if request.stream == 1, request.connection == 0 { try? await gate.pass() }
             return FrameUpstream.respond(to: request)
-        }) { (proxy, upstream) async throws in
+        } test: { (proxy, upstream) async throws in
             async let slow = proxy.exchange("GET", "/api/slow")
             _ = try await upstream.record.wait(for: "a request") { $0.requests.isEmpty ? nil : true }
             try await upstream.send([TestFrame(.goAway, [0, 0, 0, 1, 0, 0, 0, 0])], onConnection: 0)
@@ -127,9 +135,9 @@ import Testing
     }
 
     @Test func `a POST that may have been done is not sent again`() async throws {
-        try await self.withUpstream(answering: { request in
+        try await self.withUpstream { request in
             [.reset(2, stream: request.stream)]
-        }) { (proxy, upstream) async throws in
+        } test: { (proxy, upstream) async throws in
             #expect(try await proxy.exchange("POST", "/api/", body: "photo").status == 502)
             #expect(upstream.record.value.requests.count == 1)
             #expect(try proxy.upstream().circuit.status.failCount == 1)
@@ -137,13 +145,13 @@ import Testing
     }
 
     @Test func `an answer that is reset in the middle is cut off`() async throws {
-        try await self.withUpstream(answering: { request in
+        try await self.withUpstream { request in
             [
                 .headers([(":status", "200"), ("content-length", "10")], stream: request.stream, endStream: false),
                 .data(Array("hello".utf8), stream: request.stream, endStream: false),
                 .reset(2, stream: request.stream),
             ]
-        }) { (proxy, _) async throws in
+        } test: { (proxy, _) async throws in
             let response = try await proxy.exchange("GET", "/api/")
             #expect(response.cut != nil || response.status == 502)
             #expect(try proxy.upstream().circuit.status.failCount == 1)
@@ -151,9 +159,9 @@ import Testing
     }
 
     @Test func `a client that goes away takes its stream back, and the others go on`() async throws {
-        try await self.withUpstream(answering: { request in
+        try await self.withUpstream { request in
             request.fields[":path"] == "/slow" ? [] : FrameUpstream.respond(to: request)
-        }) { (proxy, upstream) async throws in
+        } test: { (proxy, upstream) async throws in
             let client = try await proxy.client()
             try await client.send("GET", "/api/slow")
             _ = try await upstream.record.wait(for: "a request") { $0.requests.isEmpty ? nil : true }
@@ -166,13 +174,10 @@ import Testing
 
     @Test func `no more is asked at once than the upstream takes`() async throws {
         let gate = Gate()
-        try await self.withUpstream(
-            settings: .settings([3: 2]),
-            answering: { request in
-                if request.fields[":path"] != "/" { try? await gate.pass() }
-                return FrameUpstream.respond(to: request)
-            }
-        ) { (proxy, upstream) async throws in
+        try await self.withUpstream(settings: .settings([3: 2])) { request in
+            if request.fields[":path"] != "/" { try? await gate.pass() }
+            return FrameUpstream.respond(to: request)
+        } test: { (proxy, upstream) async throws in
             #expect(try await proxy.exchange("GET", "/api/").status == 200)
             try await withThrowingTaskGroup(of: Int.self) { group in
                 for _ in 0..<4 { group.addTask { try await proxy.exchange("GET", "/api/slow").status } }
@@ -192,20 +197,17 @@ import Testing
         [(":status", "200"), ("connection", "close")], [(":status", "200"), ("A", "b")],
     ])
     func `what is no answer is an error of the upstream`(_ fields: [(String, String)]) async throws {
-        try await self.withUpstream(answering: { request in
+        try await self.withUpstream { request in
             [.headers(fields, stream: request.stream)]
-        }) { (proxy, _) async throws in
+        } test: { (proxy, _) async throws in
             #expect(try await proxy.exchange("GET", "/api/").status == 502)
         }
     }
 
     @Test func `a connection that has left somebody without an answer takes nobody else`() async throws {
-        try await self.withUpstream(
-            changing: { $0.timeouts.firstByte = .milliseconds(200) },
-            answering: { request in
-                request.fields[":path"] == "/slow" ? [] : FrameUpstream.respond(to: request)
-            }
-        ) { (proxy, upstream) async throws in
+        try await self.withUpstream(firstByte: .milliseconds(200)) { request in
+            request.fields[":path"] == "/slow" ? [] : FrameUpstream.respond(to: request)
+        } test: { (proxy, upstream) async throws in
             #expect(try await proxy.exchange("GET", "/api/slow").status == 504)
             #expect(try await proxy.exchange("GET", "/api/").status == 200)
             #expect(upstream.record.value.accepted == 2)
@@ -213,8 +215,9 @@ import Testing
     }
 
     @Test func `an idle connection is closed after its time`() async throws {
-        try await self.withUpstream(changing: { $0.connections.idle = .milliseconds(50) }) {
-            (proxy, upstream) async throws in
+        try await self.withUpstream(idle: .milliseconds(50)) {
+            FrameUpstream.respond(to: $0)
+        } test: { (proxy, upstream) async throws in
             #expect(try await proxy.exchange("GET", "/api/").status == 200)
             try await upstream.ended(connection: 0)
             #expect(try await proxy.exchange("GET", "/api/").status == 200)
