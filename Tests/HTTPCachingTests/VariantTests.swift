@@ -125,4 +125,13 @@ import Testing
         invalidations.insert("/a", at: start + .seconds(1))
         #expect(invalidations.covers("/a", since: start) && !invalidations.covers("/a", since: start + .seconds(2)))
     }
+
+    @Test func `what is forgotten is never served`() {
+        let (invalidations, start) = (Invalidations(limit: 10), ContinuousClock.now)
+        for number in 0..<100 {
+            invalidations.insert("/\(number)", at: start + .seconds(number))
+            for target in 0...number { #expect(invalidations.covers("/\(target)", since: start + .seconds(target))) }
+            #expect(!invalidations.covers("/other", since: start + .seconds(number)))
+        }
+    }
 }

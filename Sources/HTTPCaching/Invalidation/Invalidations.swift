@@ -5,30 +5,46 @@ import Synchronization
 /// When the answers of which targets were last called into question by an unsafe request (RFC 9111, 4.4).
 ///
 /// Keys are digests that hold the caller's credentials too, so that what other callers have stored of a target cannot be
-/// found by it. A table of instants by the target's hash can tell it all the same; two targets at one place cost a miss.
+/// found by it. Bounded: there are two generations of so many targets, and when the older goes, all that was stored in
+/// its time or before is out of date, so that nothing that was called into question is ever served.
 package final class Invalidations: Sendable {
-    private static let places = 1024
+    private struct Generations: Sendable {
+        var younger: [Int: ContinuousClock.Instant] = [:]
+        var older: [Int: ContinuousClock.Instant] = [:]
+        /// When the older generation was the younger for the last time.
+        var rotatedAt: ContinuousClock.Instant?
+        /// What was stored up to then is out of date.
+        var floor: ContinuousClock.Instant?
+    }
 
+    private let limit: Int
     private let isUsed = Atomic(false)
-    private let instants = Mutex<[Int: ContinuousClock.Instant]>([:])
+    private let generations = Mutex(Generations())
 
-    package init() {}
+    package init(limit: Int = 8192) { self.limit = limit }
 
     /// - Parameter target: The path below the upstream's mount, with the query.
     package func insert(_ target: Substring, at now: ContinuousClock.Instant) {
-        let place = Self.place(of: target)
-        self.instants.withLock { $0[place] = now }
+        let hash = target.hashValue
+        self.generations.withLock { generations in
+            if generations.younger.count >= self.limit {
+                generations.floor = generations.rotatedAt
+                generations.rotatedAt = now
+                generations.older = generations.younger
+                generations.younger = [:]
+            }
+            generations.younger[hash] = now
+        }
         self.isUsed.store(true, ordering: .releasing)
     }
 
     /// Whether an answer that was asked for at such an instant is out of date.
     package func covers(_ target: Substring, since instant: ContinuousClock.Instant) -> Bool {
         guard self.isUsed.load(ordering: .acquiring) else { return false }
-        let place = Self.place(of: target)
-        return self.instants.withLock { $0[place].map { instant <= $0 } ?? false }
-    }
-
-    private static func place(of target: Substring) -> Int {
-        Int(UInt(bitPattern: target.hashValue) % UInt(Self.places))
+        let hash = target.hashValue
+        return self.generations.withLock { generations in
+            if let floor = generations.floor, instant <= floor { return true }
+            return (generations.younger[hash] ?? generations.older[hash]).map { instant <= $0 } ?? false
+        }
     }
 }
