@@ -5,6 +5,7 @@ package import Logging
 package import NIOCore
 import NIOPosix
 package import ProxyConfiguration
+import Resilience
 import Synchronization
 
 /// The data plane of one process: event loops, listeners, and the snapshot that requests are answered by.
@@ -191,15 +192,22 @@ package final class Engine: Sendable {
     // MARK: Requests
 
     /// Called once for each request, when its answer has been written or given up.
+    ///
+    /// - Parameter written: What the client was sent of the response; an error there is how the exchange ended.
     func finished(
         _ request: Request,
-        _ report: ExchangeReport,
-        status: Int,
+        _ response: Response,
         bytesIn: Int,
-        bytesOut: Int,
+        _ written: ResponseWriter.Written,
         at role: Listener.Role,
         masked mask: TargetMask
     ) {
+        var report = response.finalReport
+        if let error = written.error {
+            report.reason = error.kind.rawValue
+            if error.kind == .cancelled { report.outcome = .cancelled }
+        }
+        let (status, bytesOut) = (response.head.status, written.bytes)
         if report.upstream == nil { self.metrics.exchangeEnded(report, status: status) }
         self.metrics.transferred(bytesIn: bytesIn, bytesOut: bytesOut, at: role)
         guard self.access.isEnabled else { return }

@@ -64,12 +64,8 @@ final class ServerStream {
             framing.sendInterim(interim)
             stream.flush()
         }
-        var response = await dispatcher.begin(request, at: self.listener).response()
+        let response = await dispatcher.begin(request, at: self.listener).response()
         let written = await self.write(response, to: head.method, dispatcher)
-        if let error = written.error {
-            response.report.reason = error.kind.rawValue
-            if error.kind == .cancelled { response.report.outcome = .cancelled }
-        }
         self.finished(request, response, bytesIn: body.count, written, dispatcher)
     }
 
@@ -129,10 +125,9 @@ final class ServerStream {
     ) {
         self.listener.engine.finished(
             request,
-            response.finalReport,
-            status: response.head.status,
+            response,
             bytesIn: bytesIn,
-            bytesOut: written.bytes,
+            written,
             at: self.listener.role,
             masked: dispatcher.mask
         )

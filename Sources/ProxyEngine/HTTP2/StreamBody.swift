@@ -64,13 +64,9 @@ final class StreamBody: BodySource {
         do throws(ByteStream.Interruption) {
             self.pace = try await self.stream.receiveMore(at: self.pace)
         } catch {
-            switch error {
-            case .timedOut: throw ProxyError(.requestTimeout, "the content arrives too slowly, or not at all")
-            case .abandoned(let reason): throw reason
             // What came before the end is whole.
-            case .ended where self.framing.hasEnded: return
-            case .ended, .cancelled: throw ProxyError(.cancelled, "the client went away within its request")
-            }
+            if case .ended = error, self.framing.hasEnded { return }
+            throw ProxyError(withinContent: error)
         }
     }
 }

@@ -81,17 +81,24 @@ final class RequestBody: BodySource {
         do throws(ByteStream.Interruption) {
             self.pace = try await self.stream.receiveMore(at: self.pace)
         } catch {
-            switch error {
-            case .timedOut: throw ProxyError(.requestTimeout, "the content arrives too slowly, or not at all")
-            case .abandoned(let reason): throw reason
-            case .ended where self.stream.isOpen: throw ProxyError(.badRequest, "the request ended within its content")
-            case .ended, .cancelled: throw ProxyError(.cancelled, "the client went away within its request")
+            if case .ended = error, self.stream.isOpen {
+                throw ProxyError(.badRequest, "the request ended within its content")
             }
+            throw ProxyError(withinContent: error)
         }
     }
 }
 
 extension ProxyError {
+    /// Why no more of a request's content comes.
+    init(withinContent interruption: ByteStream.Interruption) {
+        switch interruption {
+        case .timedOut: self.init(.requestTimeout, "the content arrives too slowly, or not at all")
+        case .abandoned(let reason): self = reason
+        case .ended, .cancelled: self.init(.cancelled, "the client went away within its request")
+        }
+    }
+
     /// What is wrong with a client's bytes.
     init(_ error: HTTP1Error) {
         let kind: Kind =

@@ -31,15 +31,7 @@ final class ServerConnection {
     private let onInterim: (ResponseHead) -> Void
     /// The exchange that is going on.
     private var current: SilentClient.Exchange?
-    /// While octets are on their way to the client: how it takes them.
-    private var reading: Reading?
-    private var writtenAtCheck = 0
-
-    private struct Reading {
-        var pace: Pace
-        var since: NIODeadline
-        var progress: OutputProgress
-    }
+    private var reader = SlowReader()
 
     /// How long the rest of a request is read that was answered early, so that the client gets to read the answer: as
     /// long as it keeps coming, and at most so long.
@@ -224,7 +216,7 @@ final class ServerConnection {
         let head = RequestHead(HTTPMethod(rawValue: "-"), "-")
         let request = Request(head, client: self.guest.client, worker: self.worker, arrival: arrival)
         let response = error.response()
-        let written = await self.writer(for: head, dispatcher, keepsAlive: false).write(response)
+        let written = await self.writer(for: head, keepsAlive: false).write(response)
         self.finished(request, response, bytesIn: 0, written, dispatcher)
         if written.error == nil { await self.linger() } else { self.stream.reset() }
     }
@@ -254,7 +246,7 @@ final class ServerConnection {
         guard case .answered(let response) = arrival.step, arrival.body?.isFinished ?? true, !self.isDraining,
             self.stream.isWritable, arrival.request.head.wantsKeepAlive
         else { return false }
-        let writer = self.writer(for: arrival.request.head, arrival.dispatcher, keepsAlive: true)
+        let writer = self.writer(for: arrival.request.head, keepsAlive: true)
         guard let written = writer.writeAtOnce(response) else { return false }
         self.finished(arrival.request, response, bytesIn: arrival.body?.count ?? 0, written, arrival.dispatcher)
         return true
@@ -268,18 +260,14 @@ final class ServerConnection {
         }
         let (head, body) = (arrival.request.head, arrival.body)
         self.current = SilentClient.Exchange(minorVersion: head.minorVersion)
-        var response = await arrival.step.response()
+        let response = await arrival.step.response()
         if let server = response.upgraded {
             await self.relay(response, arrival, to: server)
             return false
         }
         self.current?.hasBegun = true
         let keepsAlive = head.wantsKeepAlive && !self.isDraining && self.canSkipRest(of: body)
-        let written = await self.writer(for: head, arrival.dispatcher, keepsAlive: keepsAlive).write(response)
-        if let error = written.error {
-            response.report.reason = error.kind.rawValue
-            if error.kind == .cancelled { response.report.outcome = .cancelled }
-        }
+        let written = await self.writer(for: head, keepsAlive: keepsAlive).write(response)
         self.current = nil
         self.finished(arrival.request, response, bytesIn: body?.count ?? 0, written, arrival.dispatcher)
         guard await self.end(keepsAlive: keepsAlive, written, body) else {
@@ -295,7 +283,7 @@ final class ServerConnection {
         var response = response
         response.upgraded = nil
         self.current = nil
-        let head = await self.writer(for: arrival.request.head, arrival.dispatcher, keepsAlive: true).write(response)
+        let head = await self.writer(for: arrival.request.head, keepsAlive: true).write(response)
         var relayed = Relay.Record()
         if head.error == nil {
             let settings = arrival.dispatcher.snapshot.configuration.forward
@@ -320,7 +308,7 @@ final class ServerConnection {
             self.finished(request, record.response, bytesIn: record.bytesIn, written, dispatcher)
         } catch {
             let response = error.refusal()
-            let written = await self.writer(for: request.head, dispatcher, keepsAlive: false).write(response)
+            let written = await self.writer(for: request.head, keepsAlive: false).write(response)
             self.finished(request, response, bytesIn: 0, written, dispatcher)
             await self.linger()
         }
@@ -336,10 +324,9 @@ final class ServerConnection {
         self.hasAnswered = true
         self.listener.engine.finished(
             request,
-            response.finalReport,
-            status: response.head.status,
+            response,
             bytesIn: bytesIn,
-            bytesOut: written.bytes,
+            written,
             at: self.listener.role,
             masked: dispatcher.mask
         )
@@ -366,7 +353,7 @@ final class ServerConnection {
         return remaining <= 64 << 10
     }
 
-    private func writer(for head: RequestHead, _ dispatcher: Dispatcher, keepsAlive: Bool) -> ResponseWriter {
+    private func writer(for head: RequestHead, keepsAlive: Bool) -> ResponseWriter {
         ResponseWriter(
             stream: self.stream,
             method: head.method,
@@ -384,27 +371,9 @@ final class ServerConnection {
         } while (try? await self.stream.receiveMore(until: min(end, .now() + Self.lingeringIdle))) != nil
     }
 
-    // MARK: Slow readers
-
-    /// To be called every now and then: cuts off a client that takes what was written too slowly, be it still with us or
-    /// already in the buffers of the system, where no write waits for it any more.
+    /// To be called every now and then: cuts off a client that takes what was written too slowly.
     func checkPace(_ pace: Pace, now: NIODeadline) {
-        guard self.reading != nil || self.stream.written > self.writtenAtCheck else { return }
-        self.writtenAtCheck = self.stream.written
-        let progress = self.stream.outputProgress
-        guard progress.isPending else {
-            self.reading = nil
-            return
-        }
-        guard var reading = self.reading else {
-            self.reading = Reading(pace: pace, since: now, progress: progress)
-            return
-        }
-        reading.pace.waited(now - reading.since, for: progress.octets(since: reading.progress))
-        reading.since = now
-        reading.progress = progress
-        self.reading = reading
-        guard reading.pace.isOver else { return }
+        guard self.reader.isTooSlow(on: self.stream, pace, now: now) else { return }
         self.stream.abandon(ProxyError(.cancelled, "the client takes the answer too slowly, or not at all"))
         self.stream.reset()
     }
@@ -423,19 +392,5 @@ final class ServerConnection {
             case .giveUp: self.task?.cancel()
             }
         }
-    }
-}
-
-extension RequestHead {
-    fileprivate var expectsContinue: Bool {
-        self.minorVersion >= 1 && self.fields.list("expect", contains: "100-continue")
-    }
-
-    /// RFC 9112, 9.3. What follows a CONNECT was meant for the tunnel, and must not be read as a request when there is none.
-    fileprivate var wantsKeepAlive: Bool {
-        guard self.method != .connect else { return false }
-        return self.minorVersion >= 1
-            ? !self.fields.list("connection", contains: "close")
-            : self.fields.list("connection", contains: "keep-alive")
     }
 }
