@@ -245,9 +245,9 @@ extension HeaderFields {
         return compacted
     }
 
-    /// The octets of the two blocks, used or not.
+    /// The octets of the two blocks when they are compact.
     package var blockSizes: [Int] {
-        [self.bytes.capacity, self.entries.capacity * MemoryLayout<Entry>.stride].filter { $0 > 0 }.map { $0 + 32 }
+        [self.bytes.count, self.entries.count * MemoryLayout<Entry>.stride].filter { $0 > 0 }.map { $0 + 32 }
     }
 }
 
