@@ -129,6 +129,8 @@ final class UpstreamSession: ChannelInboundHandler {
             for setting in settings where setting.parameter == .maxConcurrentStreams {
                 self.limit = min(setting.value, Self.maxStreams)
             }
+            // Kept, it would be of no use, and beside every exchange there would be one more of its kind.
+            if self.limit == 0 { self.leave() }
         default: break
         }
     }

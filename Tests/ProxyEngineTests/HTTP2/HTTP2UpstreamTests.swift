@@ -108,6 +108,17 @@ import Testing
         }
     }
 
+    @Test func `a connection that takes no more exchanges is not kept`() async throws {
+        try await self.withUpstream { request in
+            (request.connection == 0 ? [.settings([3: 0])] : []) + FrameUpstream.respond(to: request)
+        } test: { (proxy, upstream) async throws in
+            #expect(try await proxy.exchange("GET", "/api/").text == "hello")
+            try await upstream.ended(connection: 0)
+            #expect(try await proxy.exchange("GET", "/api/").text == "hello")
+            #expect(upstream.record.value.accepted == 2)
+        }
+    }
+
     @Test func `what a farewell leaves out is sent again elsewhere`() async throws {
         try await self.withUpstream { request in
             request.connection == 0
