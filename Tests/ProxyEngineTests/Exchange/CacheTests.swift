@@ -15,22 +15,14 @@ import Testing
         reply: @escaping @Sendable (ReceivedRequest, Int) -> Reply = { _, count in .respond(body: "answer \(count)") },
         _ test: (TestProxy, FaultyUpstream) async throws -> Void
     ) async throws {
-        let count = Watched(0)
-        let upstream = try await FaultyUpstream { request in
-            reply(
-                request,
-                count.update { count in
-                    count += 1
-                    return count
-                }
-            )
-        }
-        try await withProxy(to: upstream) {
+        try await withOriginCache(threads: 1) {
             var policy = CachePolicy(ttl: .seconds(3600))
             policy.methods = [.get, .head, .post]
             $0.cache = policy
             change(&$0)
-        } _: { proxy in
+        } reply: { request, count in
+            reply(request, count)
+        } _: { (proxy, upstream) async throws in
             try await test(proxy, upstream)
         }
     }
