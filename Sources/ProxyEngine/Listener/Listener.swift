@@ -120,9 +120,10 @@ package final class Listener: Sendable {
         // Who speaks for others is not one client.
         let isCounted = self.role == .main && !reception.trusted.contains(channel.remoteAddress?.ipAddress)
         let origin = isCounted ? ConnectionGate.Origin(channel.remoteAddress) : nil
-        // What it throws closes the connection.
-        if self.role == .main { try self.engine.admit(origin) }
         let guest = try reception.receive(channel, on: worker)
+        // What it throws closes the connection. Counted last: whoever is counted is taken off by `remove` and by nothing
+        // else.
+        if self.role == .main { try self.engine.admit(origin) }
         let connection = ServerConnection(guest, origin: origin, worker: worker, listener: self)
         let set = self.connections[worker.index].value
         set.connections[ObjectIdentifier(connection)] = connection
