@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import HTTPMessage
+
 /// What the cache did with one request, as the field `Cache-Status` says it (RFC 9211).
 package struct CacheStatus: Hashable, Sendable {
     /// Why a request had to go on to the upstream (RFC 9211, 2.2).
@@ -68,23 +70,33 @@ package struct CacheStatus: Hashable, Sendable {
     }
 }
 
-extension CacheStatus: CustomStringConvertible {
-    /// The member for the field, such as `windbreak; fwd=uri-miss; fwd-status=200; stored`.
-    package var description: String {
-        var text = "windbreak; "
-        text.reserveCapacity(96)
+extension CacheStatus {
+    /// Writes the member for the field, such as `windbreak; fwd=uri-miss; fwd-status=200; stored`.
+    package func write(to value: inout FieldValue) {
         if let forward = self.forward {
-            text += "fwd="
-            text += forward.rawValue
+            value.append("windbreak; fwd=")
+            value.append(forward.rawValue)
         } else {
-            text += "hit"
+            value.append("windbreak; hit")
         }
-        if let forwardStatus = self.forwardStatus { text += "; fwd-status=\(forwardStatus)" }
-        if let timeToLive = self.timeToLive { text += "; ttl=\(timeToLive)" }
-        if self.isStored { text += "; stored" }
-        if self.isCollapsed { text += "; collapsed" }
-        if let key = self.key { text += "; key=\"\(key.short)\"" }
-        if let detail = self.detail { text += "; detail=\(detail.rawValue)" }
-        return text
+        if let forwardStatus = self.forwardStatus {
+            value.append("; fwd-status=")
+            value.append(forwardStatus)
+        }
+        if let timeToLive = self.timeToLive {
+            value.append("; ttl=")
+            value.append(timeToLive)
+        }
+        if self.isStored { value.append("; stored") }
+        if self.isCollapsed { value.append("; collapsed") }
+        if let key = self.key {
+            value.append("; key=\"")
+            value.append(key.short)
+            value.append("\"")
+        }
+        if let detail = self.detail {
+            value.append("; detail=")
+            value.append(detail.rawValue)
+        }
     }
 }

@@ -121,19 +121,14 @@ package struct HeaderFields: Sendable {
         self.endLine(from: start, nameLength: name.utf8.count)
     }
 
-    /// Adds a field whose value ends in a number, from 0, without a string of it.
-    package mutating func add(_ name: String, _ prefix: String = "", number: Int) {
+    /// Adds a field whose value the closure puts together.
+    package mutating func add(_ name: String, _ write: (inout FieldValue) -> Void) {
         let start = self.bytes.count
         self.bytes.append(contentsOf: name.utf8)
         self.endName()
-        self.bytes.append(contentsOf: prefix.utf8)
-        let digits = self.bytes.count
-        var rest = max(0, number)
-        repeat {
-            self.bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
-            rest /= 10
-        } while rest > 0
-        self.bytes[digits...].reverse()
+        var value = FieldValue(after: self.bytes.taken())
+        write(&value)
+        self.bytes = value.bytes
         self.endLine(from: start, nameLength: name.utf8.count)
     }
 
@@ -248,6 +243,15 @@ extension HeaderFields {
     /// The octets of the two blocks when they are compact.
     package var blockSizes: [Int] {
         [self.bytes.count, self.entries.count * MemoryLayout<Entry>.stride].filter { $0 > 0 }.map { $0 + 32 }
+    }
+}
+
+extension [UInt8] {
+    /// Leaves nothing behind, so that what changes them elsewhere does not have to copy them.
+    fileprivate mutating func taken() -> [UInt8] {
+        let taken = self
+        self = []
+        return taken
     }
 }
 

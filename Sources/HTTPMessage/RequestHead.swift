@@ -23,6 +23,9 @@ package struct HTTPMethod: RawRepresentable, Hashable, Sendable {
 
     package init(rawValue: String) { self.rawValue = rawValue }
 
+    /// Said here, since the one for every `RawRepresentable` is called by way of a table.
+    package static func == (left: HTTPMethod, right: HTTPMethod) -> Bool { left.rawValue == right.rawValue }
+
     package static let get = HTTPMethod(rawValue: "GET")
     package static let head = HTTPMethod(rawValue: "HEAD")
     package static let post = HTTPMethod(rawValue: "POST")

@@ -18,10 +18,10 @@ extension CacheKey {
         upstream: String,
         method: HTTPMethod,
         target: Substring,
-        fields: HeaderFields,
-        content: ByteBuffer,
-        policy: CachePolicy,
-        credentials: CredentialNames
+        fields: borrowing HeaderFields,
+        content: borrowing ByteBuffer,
+        policy: borrowing CachePolicy,
+        credentials: borrowing CredentialNames
     ) {
         var hasher = KeyHasher()
         hasher.add(.upstream, upstream)

@@ -66,7 +66,8 @@ struct KeyHasher {
         fields.forEachValue(of: name) { self.add(piece, $0) }
     }
 
-    consuming func key() -> CacheKey {
+    /// Nothing can be added after it.
+    mutating func key() -> CacheKey {
         self.flush(ifBeyond: 0)
         return self.hash.finalize().withUnsafeBytes { CacheKey(digest: $0) }
     }

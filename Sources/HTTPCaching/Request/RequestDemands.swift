@@ -13,9 +13,9 @@ package struct RequestDemands: Hashable, Sendable {
     /// The value of `Range`.
     package let range: String?
 
-    package init(_ fields: HeaderFields) {
+    package init(_ fields: borrowing HeaderFields) {
         if fields.contains("cache-control") {
-            self.control = CacheControl(fields)
+            self.control = CacheControl(copy fields)
         } else if fields.contains("pragma"), fields.list("pragma", contains: "no-cache") {
             // RFC 9111, 5.4: only where there is no Cache-Control.
             var control = CacheControl()

@@ -61,7 +61,7 @@ extension ProxyError {
         fields.add("Content-Type", "application/problem+json")
         fields.add("Proxy-Status", self.proxyStatus)
         if let challenge { fields.add(challenge, "Basic realm=\"windbreak\", Bearer realm=\"windbreak\"") }
-        if let seconds = self.retryAfterSeconds { fields.add("Retry-After", number: seconds) }
+        if let seconds = self.retryAfterSeconds { fields.add("Retry-After") { $0.append(seconds) } }
         var content = ByteBuffer()
         self.problem.write(to: &content)
         var response = Response(ResponseHead(self.status, fields: fields), .whole(content))

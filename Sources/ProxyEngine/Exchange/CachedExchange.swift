@@ -139,11 +139,11 @@ struct CachedExchange {
     private func refresh(_ stored: StoredResponse, _ key: CacheKey, _ content: ByteBuffer) {
         let flights = self.upstream.coordination.flights
         guard case .leader(let leader) = flights.join(key.narrowed(to: stored.variant)) else { return }
-        var exchange = self.exchange
-        exchange.request.onInterim = nil
-        if exchange.request.head.method == .head { exchange.request.head.method = .get }
+        var request = self.request
+        request.onInterim = nil
+        if request.head.method == .head { request.head.method = .get }
         let shared = SharedAttempt(
-            exchange,
+            Exchange(self.exchange, with: request),
             policy: self.policy,
             key: key,
             content: content,

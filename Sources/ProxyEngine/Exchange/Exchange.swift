@@ -10,15 +10,17 @@ import ProxyConfiguration
 ///     cache.lookup -> collapse -> circuit.permit -> connection -> attempt -> cache.store -> respond
 ///
 /// Cache and collapse stand outside the circuit: a hit is served while it is open, and is no sample for it.
-struct Exchange {
+///
+/// A reference, since it is handed on at every step and would cost some twenty of them each time.
+final class Exchange {
     let upstream: Upstream
-    var request: Request
+    let request: Request
     /// Below the upstream's mount, with the query.
     let path: Substring
     let deadline: ExchangeDeadline
     /// The request's content, with its limit.
     private var body: Body
-    private let policy: CachePolicy?
+    let policy: CachePolicy?
     /// What the cache said, once it has been asked.
     private var finding = CachedExchange.Finding.pending
     /// The admission of an attempt that has not begun.
@@ -35,16 +37,30 @@ struct Exchange {
         self.deadline = ExchangeDeadline(rule?.timeouts ?? upstream.timeouts, start: request.arrival, cap: cap)
     }
 
+    /// Another request of the same at the same place.
+    init(_ other: Exchange, with request: Request) {
+        self.upstream = other.upstream
+        self.request = request
+        self.path = other.path
+        self.deadline = other.deadline
+        self.body = other.body
+        self.policy = other.policy
+    }
+
     /// The answer, if nothing has to be waited for: what is stored and fresh, or a refusal.
-    mutating func answerAtOnce() throws(ProxyError) -> Response? {
+    func answerAtOnce() throws(ProxyError) -> Response? {
         try self.limitBody()
         guard let policy = self.policy else {
             self.ticket = try self.upstream.circuit.admit()
             return nil
         }
-        self.finding = CachedExchange(self, policy: policy).find(for: self.body)
-        guard case .hit(let response) = self.finding else { return nil }
-        return response
+        let finding = CachedExchange(self, policy: policy).find(for: self.body)
+        switch consume finding {
+        case .hit(let response): return response
+        case let other:
+            self.finding = other
+            return nil
+        }
     }
 
     /// The answer of the upstream, or what the cache makes of it.
@@ -62,7 +78,7 @@ struct Exchange {
         }
     }
 
-    private mutating func limitBody() throws(ProxyError) {
+    private func limitBody() throws(ProxyError) {
         let limit = self.upstream.configuration.maxBody
         let length = self.body.length
         guard length.map({ $0 > limit }) ?? true else { return }
@@ -114,7 +130,7 @@ struct Exchange {
         var response = answer
         if response.report.cache == .none { response.explain(.forwarded(.bypass)) }
         // A client that named the upstream itself, by a target in absolute form, follows its references itself.
-        if self.request.head.target.utf8.first == 0x2F { response.relocate(from: self.upstream.configuration) }
+        if self.request.head.target.utf8.first == 0x2F { response.relocate(from: self.upstream) }
         let state = self.upstream.circuit.state
         response.report.upstream = self.upstream.name
         response.report.circuit = state
@@ -140,7 +156,7 @@ extension Upstream {
     /// As far as it gets without waiting.
     func begin(_ request: Request, path: Substring, cap: NIODeadline = .distantFuture) -> Step {
         self.metrics.exchangeStarted()
-        var exchange = Exchange(request, at: self, path: path, cap: cap)
+        let exchange = Exchange(request, at: self, path: path, cap: cap)
         do throws(ProxyError) {
             guard let response = try exchange.answerAtOnce() else { return .upstream(exchange) }
             return .answered(exchange.finished(response))

@@ -25,19 +25,21 @@ extension Response {
     }
 
     /// Turns what names the upstream's place into ours, for a client that came by the upstream's mount.
-    mutating func relocate(from upstream: UpstreamConfiguration) {
+    mutating func relocate(from upstream: Upstream) {
         self.relocate("Location", from: upstream)
         self.relocate("Content-Location", from: upstream)
     }
 
-    private mutating func relocate(_ name: String, from upstream: UpstreamConfiguration) {
-        guard let location = self.head.fields[name], let moved = upstream.downstreamLocation(location) else { return }
+    private mutating func relocate(_ name: String, from upstream: Upstream) {
+        guard let location = self.head.fields[name],
+            let moved = upstream.configuration.downstreamLocation(location)
+        else { return }
         self.head.fields.set(name, moved)
     }
 
     /// Says what our cache did, behind what other caches have said (RFC 9211, 2).
     mutating func explain(_ status: CacheStatus) {
-        self.head.fields.add("Cache-Status", status.description)
+        self.head.fields.add("Cache-Status") { status.write(to: &$0) }
     }
 
     private static let via = ["1.0 \(RequestID.pseudonym)", "1.1 \(RequestID.pseudonym)"]

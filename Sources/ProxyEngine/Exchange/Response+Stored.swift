@@ -9,15 +9,16 @@ extension Response {
     /// (RFC 9111, 4.3.2; RFC 9110, 13.2.2 and 14.2).
     init(
         _ stored: StoredResponse,
-        to head: RequestHead,
-        _ demands: RequestDemands,
+        to head: borrowing RequestHead,
+        _ demands: borrowing RequestDemands,
         at now: ContinuousClock.Instant
     ) {
         let whole = ResponseHead(stored.status, reason: stored.reason, fields: stored.fields)
         self.init(whole, .whole(stored.content))
         // Room for what is added from here to the client.
         self.head.fields.reserve(bytes: 192, fields: 4)
-        self.head.fields.add("Age", number: stored.age(at: now))
+        let age = stored.age(at: now)
+        self.head.fields.add("Age") { $0.append(age) }
         guard demands.isConditional || demands.range != nil, 200...299 ~= stored.status else { return }
         if demands.isConditional, Self.isNotModified(stored, head.fields) {
             self = self.notModified

@@ -25,11 +25,16 @@ enum HeadWriter {
     /// The head without its empty line, so that more fields can follow.
     static func writeWithoutEnd(_ head: ResponseHead, to buffer: inout ByteBuffer) {
         buffer.reserveCapacity(minimumWritableBytes: head.reason.utf8.count + head.fields.wireLength + 17)
-        buffer.writeStaticString("HTTP/1.1 ")
-        Self.write(head.status, to: &buffer)
-        buffer.writeInteger(UInt8(ascii: " "))
-        buffer.writeString(head.reason)
-        buffer.writeStaticString("\r\n")
+        if head.status == 200, head.reason == "OK" {
+            // Most of all heads have it.
+            buffer.writeStaticString("HTTP/1.1 200 OK\r\n")
+        } else {
+            buffer.writeStaticString("HTTP/1.1 ")
+            Self.write(head.status, to: &buffer)
+            buffer.writeInteger(UInt8(ascii: " "))
+            buffer.writeString(head.reason)
+            buffer.writeStaticString("\r\n")
+        }
         head.fields.write(to: &buffer)
     }
 

@@ -38,12 +38,19 @@ final class ServerConnection {
     private static let lingeringIdle = TimeAmount.seconds(2)
     private static let lingeringTime = TimeAmount.seconds(10)
 
-    /// A request, as far as it got without waiting for anything.
-    private struct Arrival {
-        var request: Request
+    /// A request, as far as it got without waiting for anything. A reference, since it is handed on more than once.
+    private final class Arrival {
+        let request: Request
         let body: RequestBody?
         let dispatcher: Dispatcher
         let step: Step
+
+        init(_ request: consuming Request, _ body: RequestBody?, _ dispatcher: Dispatcher, _ step: consuming Step) {
+            self.request = request
+            self.body = body
+            self.dispatcher = dispatcher
+            self.step = step
+        }
     }
 
     private enum Arrived {
@@ -190,24 +197,25 @@ final class ServerConnection {
         }
     }
 
-    private func begin(_ head: RequestHead, _ dispatcher: Dispatcher) throws(HTTP1Error) -> Arrival {
+    private func begin(_ head: consuming RequestHead, _ dispatcher: Dispatcher) throws(HTTP1Error) -> Arrival {
+        let framing = try BodyFraming.ofRequest(head)
+        let (awaitsContinue, minorVersion) = (head.expectsContinue, head.minorVersion)
         var request = Request(head, client: self.guest.client, worker: self.worker)
         var body: RequestBody?
-        let framing = try BodyFraming.ofRequest(head)
         if framing != .none {
             let source = RequestBody(
                 framing,
                 from: self.stream,
-                awaitsContinue: head.expectsContinue,
+                awaitsContinue: awaitsContinue,
                 pace: dispatcher.clients.pace
             )
             request.body = try source.available()
             body = source
         }
         // HTTP/1.0 knows no interim responses (RFC 9110, 15.2).
-        if head.minorVersion >= 1 { request.onInterim = self.onInterim }
+        if minorVersion >= 1 { request.onInterim = self.onInterim }
         let step = dispatcher.begin(request, at: self.listener)
-        return Arrival(request: request, body: body, dispatcher: dispatcher, step: step)
+        return Arrival(request, body, dispatcher, step)
     }
 
     /// Answers what is no request, and closes.

@@ -1,47 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import NIOCore
+import NIOCore
 import Resilience
 
 /// What is written about one exchange.
-package struct AccessLine: Sendable {
-    package var id: RequestID
+struct AccessLine: ~Copyable {
+    let id: RequestID
     /// The client's address, without port.
-    package var client: String
-    package var method: String
+    let client: String
+    let method: String
     /// The target with its query, secrets masked by a `TargetMask`.
-    package var path: String
-    package var status: Int
-    package var report: ExchangeReport
+    let path: String
+    let status: Int
+    let report: ExchangeReport
     /// Octets of the contents, without heads and framing.
-    package var bytesIn: Int
-    package var bytesOut: Int
-    package var duration: TimeAmount
-    package var listener: Listener.Role
-
-    package init(
-        id: RequestID,
-        client: String,
-        method: String,
-        path: String,
-        status: Int,
-        report: ExchangeReport,
-        bytesIn: Int,
-        bytesOut: Int,
-        duration: TimeAmount,
-        listener: Listener.Role
-    ) {
-        self.id = id
-        self.client = client
-        self.method = method
-        self.path = path
-        self.status = status
-        self.report = report
-        self.bytesIn = bytesIn
-        self.bytesOut = bytesOut
-        self.duration = duration
-        self.listener = listener
-    }
+    let bytesIn: Int
+    let bytesOut: Int
+    let duration: TimeAmount
+    let listener: Listener.Role
 
     func write(to line: inout LogLine) {
         line.positional("kind", "access")

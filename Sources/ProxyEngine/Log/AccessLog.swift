@@ -23,7 +23,7 @@ package final class AccessLog: Sendable {
     /// Whether lines are wanted at all, to be asked before one is made.
     package var isEnabled: Bool { self.enabled.load(ordering: .relaxed) }
 
-    package func write(_ line: AccessLine) {
+    func write(_ line: borrowing AccessLine) {
         guard self.isEnabled, let sink = self.output.withLock({ $0.sink }) else { return }
         sink.write { line.write(to: &$0) }
     }

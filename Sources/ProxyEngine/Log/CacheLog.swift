@@ -21,16 +21,16 @@ struct CacheLog: Sendable {
         self.stored = "[CACHE] STORED \(upstream) "
     }
 
-    func hit(_ key: CacheKey) { self.log.write(.info, self.hit + key.short + "...") }
+    func hit(_ key: CacheKey) { self.log.write(.info, self.hit, key.short, "...") }
 
-    func missed(_ key: CacheKey) { self.log.write(.info, self.miss + key.short + "...") }
+    func missed(_ key: CacheKey) { self.log.write(.info, self.miss, key.short, "...") }
 
     /// - Parameter why: The word of `Cache-Status`.
     func stale(_ key: CacheKey, _ why: String) {
-        self.log.write(.info, self.stale + key.short + "... (\(why))")
+        self.log.write(.info, self.stale, key.short, "... (\(why))")
     }
 
     func stored(_ key: CacheKey, _ ttl: Duration) {
-        self.log.write(.info, self.stored + key.short + "... (\(Quantity.text(ttl)) TTL)")
+        self.log.write(.info, self.stored, key.short, "... (\(Quantity.text(ttl)) TTL)")
     }
 }

@@ -27,7 +27,7 @@ struct CircuitLog: Sendable {
     }
 
     func rejected(_ name: String) {
-        self.requests.write(.warning, "[CIRCUIT] \(name) circuit OPEN - skipping API call (fast fail)")
+        self.requests.write(.warning, "[CIRCUIT] ", name, " circuit OPEN - skipping API call (fast fail)")
     }
 
     func write(_ event: CircuitBreaker.Event, of name: String) {

@@ -23,11 +23,11 @@ package final class ServerLog: Sendable {
     /// `allCases` would be a new array for every line.
     private static let levels = Logger.Level.allCases
 
-    /// Writes one line without fields.
-    func write(_ level: Logger.Level, _ message: String) {
+    /// Writes one line without fields, whose message is in pieces.
+    func write(_ level: Logger.Level, _ first: String, _ second: String, _ third: String) {
         self.sink.write { line in
-            line.positional("level", level.rawValue)
-            line.positional("message", message)
+            line.positional("level", words: level.rawValue, "", "")
+            line.positional("message", words: first, second, third)
         }
     }
 
@@ -87,9 +87,10 @@ struct RequestLog: Sendable {
         self.own = (logger.handler as? LineLogHandler)?.plain
     }
 
-    func write(_ level: Logger.Level, _ message: @autoclosure () -> String) {
-        guard let own = self.own else { return self.logger.log(level: level, "\(message())") }
-        if level >= own.level { own.write(level, message()) }
+    /// - Parameters: The message, in pieces that have nothing to escape; whoever makes one string of them pays for it.
+    func write(_ level: Logger.Level, _ first: String, _ second: String, _ third: String) {
+        guard let own = self.own else { return self.logger.log(level: level, "\(first)\(second)\(third)") }
+        if level >= own.level { own.write(level, first, second, third) }
     }
 }
 

@@ -32,7 +32,6 @@ struct LogLine {
     }
 
     /// A value that text shows without its key: the level, the message.
-    @inline(__always)
     mutating func positional(_ key: StaticString, _ value: String) {
         if self.isJSON {
             self.open(key)
@@ -43,9 +42,22 @@ struct LogLine {
         }
     }
 
-    /// One of the proxy's own words, which have nothing to escape. Absent is `-` in text and `null` in JSON, so that
-    /// every line of a kind has the same fields.
-    @inline(__always)
+    /// The same in pieces of the proxy's own words, which have nothing to escape.
+    mutating func positional(_ key: StaticString, words first: String, _ second: String, _ third: String) {
+        if self.isJSON {
+            self.open(key)
+            self.append(UInt8(ascii: "\""))
+        } else {
+            self.append(UInt8(ascii: " "))
+        }
+        self.append(first)
+        self.append(second)
+        self.append(third)
+        if self.isJSON { self.append(UInt8(ascii: "\"")) }
+    }
+
+    /// One of the proxy's own words. Absent is `-` in text and `null` in JSON, so that every line of a kind has the same
+    /// fields.
     mutating func field(_ key: StaticString, word: String?) {
         self.open(key)
         guard let word else { return self.append(self.isJSON ? "null" : "-") }
@@ -54,7 +66,6 @@ struct LogLine {
         if self.isJSON { self.append(UInt8(ascii: "\"")) }
     }
 
-    @inline(__always)
     mutating func field(_ key: StaticString, _ value: String) {
         self.open(key)
         self.append(value, within: self.isJSON ? .quote : .word)
@@ -75,7 +86,6 @@ struct LogLine {
         if self.isJSON { self.append(UInt8(ascii: "\"")) }
     }
 
-    @inline(__always)
     mutating func field(_ key: StaticString, _ value: Int) {
         self.open(key)
         self.append(value)
@@ -91,11 +101,24 @@ struct LogLine {
     }
 
     /// Keys need no escaping: they are ours.
-    @inline(__always)
     private mutating func open(_ key: StaticString) {
-        self.append(self.isJSON ? ",\"" : " ")
-        self.append(key)
-        self.append(self.isJSON ? "\":" : "=")
+        let length = key.utf8CodeUnitCount
+        // One look at the room for the key and all that is around it.
+        guard length + 4 <= self.room - self.count else {
+            self.isCut = true
+            return
+        }
+        if self.isJSON {
+            self.append(",\"")
+            self.append(key)
+            self.append("\":")
+        } else {
+            let start = self.start + self.count
+            start.pointee = UInt8(ascii: " ")
+            (start + 1).update(from: key.utf8Start, count: length)
+            start[length + 1] = UInt8(ascii: "=")
+            self.count += length + 2
+        }
     }
 }
 

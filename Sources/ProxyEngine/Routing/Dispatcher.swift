@@ -42,11 +42,22 @@ final class Dispatcher: Sendable {
         if request.head.method == .trace { return .answered(Self.refusalOfTrace) }
         if request.head.method == .connect { return try .tunnel(self.destination(of: request, at: role)) }
         let target = try RequestTarget(request.head.target)
+        guard request.head.method == .options || target.authority != nil else {
+            return try self.route(request, target, at: role)
+        }
         var request = request
         // RFC 9110, 7.6.2: whoever asks how far it goes wants to hear from the last one.
         if request.head.method == .options, !request.head.takeForward() { return .answered(Self.optionsOfServer) }
         // RFC 9112, 3.2.2: what Host says beside an absolute target is of no effect.
         if let authority = target.authority { request.head.fields.set("Host", authority.description) }
+        return try self.route(request, target, at: role)
+    }
+
+    private func route(
+        _ request: Request,
+        _ target: RequestTarget,
+        at role: Listener.Role
+    ) throws(ProxyError) -> Step {
         switch try (role == .main ? self.main : self.admin).match(target) {
         case .upstream(let upstream, let path):
             try self.refuseLoop(request.head.fields)

@@ -11,7 +11,7 @@ struct UpgradeOffer: Hashable {
     /// Nil if nothing is offered that may be passed on.
     ///
     /// HTTP and TLS themselves are between neighbours: an `h2c` that went on would let a client talk past this proxy.
-    init?(_ request: Request) {
+    init?(_ request: borrowing Request) {
         let fields = request.head.fields
         guard fields.contains("upgrade"), request.head.minorVersion >= 1,
             fields.list("connection", contains: "upgrade"),
