@@ -6,14 +6,14 @@ package struct RequestHead: Sendable, Equatable {
     /// The request target as it was sent: origin form, absolute form, authority form or `*` (RFC 9112, 3.2).
     package var target: String
     package var fields: HeaderFields
-    /// The minor version of HTTP/1: 0 or 1.
-    package var minorVersion: Int
+    /// What the client spoke.
+    package var version: HTTPVersion
 
-    package init(_ method: HTTPMethod, _ target: String, fields: HeaderFields = [:], minorVersion: Int = 1) {
+    package init(_ method: HTTPMethod, _ target: String, fields: HeaderFields = [:], version: HTTPVersion = .http1_1) {
         self.method = method
         self.target = target
         self.fields = fields
-        self.minorVersion = minorVersion
+        self.version = version
     }
 }
 

@@ -7,14 +7,14 @@ package struct ResponseHead: Sendable, Equatable {
     /// The reason phrase as it was received; empty where there was none, and nobody may depend on it.
     package var reason: String
     package var fields: HeaderFields
-    /// The minor version of HTTP/1 that the sender spoke: 0 or 1.
-    package var minorVersion: Int
+    /// What the sender spoke.
+    package var version: HTTPVersion
 
-    package init(_ status: Int, reason: String? = nil, fields: HeaderFields = [:], minorVersion: Int = 1) {
+    package init(_ status: Int, reason: String? = nil, fields: HeaderFields = [:], version: HTTPVersion = .http1_1) {
         self.status = status
         self.reason = reason ?? Self.standardReason(status)
         self.fields = fields
-        self.minorVersion = minorVersion
+        self.version = version
     }
 
     /// Whether a response of this status to this method has content at all (RFC 9110, 6.4.1).

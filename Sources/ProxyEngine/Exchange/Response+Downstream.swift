@@ -21,7 +21,7 @@ extension Response {
             // They are equal, or the answer would have been refused (RFC 9110, 8.6).
             self.head.fields.set("Content-Length", length)
         }
-        self.head.fields.add("Via", Self.via[self.head.minorVersion & 1])
+        self.head.fields.add("Via", self.head.version.via)
     }
 
     /// Turns what names the upstream's place into ours, for a client that came by the upstream's mount.
@@ -41,8 +41,6 @@ extension Response {
     mutating func explain(_ status: CacheStatus) {
         self.head.fields.add("Cache-Status") { status.write(to: &$0) }
     }
-
-    private static let via = ["1.0 \(RequestID.pseudonym)", "1.1 \(RequestID.pseudonym)"]
 }
 
 extension UpstreamConfiguration {

@@ -26,7 +26,7 @@ enum BodyFraming: Hashable, Sendable {
         }
         // RFC 9112, 6.1: a request with both is an attempt to be read in two ways.
         guard length == nil else { throw .malformed("both Content-Length and Transfer-Encoding are given") }
-        guard head.minorVersion >= 1 else { throw .malformed("HTTP/1.0 has no Transfer-Encoding") }
+        guard head.version >= .http1_1 else { throw .malformed("HTTP/1.0 has no Transfer-Encoding") }
         try Self.requireChunked(head.fields)
         return .chunked
     }
@@ -40,7 +40,7 @@ enum BodyFraming: Hashable, Sendable {
         }
         guard length == nil else { throw .malformed("both Content-Length and Transfer-Encoding are given") }
         // RFC 9112, 6.1: in HTTP/1.0 its framing is faulty.
-        guard head.minorVersion >= 1 else { throw .malformed("HTTP/1.0 has no Transfer-Encoding") }
+        guard head.version >= .http1_1 else { throw .malformed("HTTP/1.0 has no Transfer-Encoding") }
         try Self.requireChunked(head.fields)
         return .chunked
     }

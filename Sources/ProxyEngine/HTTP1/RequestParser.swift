@@ -70,7 +70,7 @@ struct RequestParser {
             HTTPMethod(rawValue: String(decoding: line[..<methodEnd], as: UTF8.self)),
             String(decoding: line[targetStart..<targetEnd], as: UTF8.self),
             fields: fields,
-            minorVersion: try HTTPVersion.minor(version)
+            version: try HTTPVersion(ofHTTP1: version)
         )
     }
 
@@ -86,7 +86,7 @@ struct RequestParser {
     /// RFC 9112, 3.2: exactly one Host in HTTP/1.1, at most one in HTTP/1.0, and a valid one.
     private static func checkHost(_ head: RequestHead) throws(HTTP1Error) {
         let count = head.fields.count(of: "host")
-        guard count == 1 || count == 0 && head.minorVersion == 0 else {
+        guard count == 1 || count == 0 && head.version == .http1_0 else {
             throw .malformed(count == 0 ? "Host is missing" : "Host is given twice")
         }
         var isHost = true
@@ -95,13 +95,13 @@ struct RequestParser {
     }
 }
 
-enum HTTPVersion {
-    /// 0 for `HTTP/1.0`, and 1 for `HTTP/1.1` and whatever may come after it (RFC 9110, 2.5).
-    static func minor(_ bytes: UnsafeRawBufferPointer) throws(HTTP1Error) -> Int {
+extension HTTPVersion {
+    /// Of a request line or a status line.
+    init(ofHTTP1 bytes: UnsafeRawBufferPointer) throws(HTTP1Error) {
         guard bytes.count == 8, bytes.starts(with: "HTTP/".utf8), bytes[6] == 0x2E,
             0x30...0x39 ~= bytes[5], 0x30...0x39 ~= bytes[7]
         else { throw .malformed("the HTTP version is malformed") }
         guard bytes[5] == 0x31 else { throw .unsupportedVersion }
-        return bytes[7] == 0x30 ? 0 : 1
+        self = bytes[7] == 0x30 ? .http1_0 : .http1_1
     }
 }

@@ -23,7 +23,7 @@ struct ResponseParser {
         _ fields: HeaderFields
     ) throws(HTTP1Error) -> ResponseHead {
         guard line.count >= 12, line[8] == 0x20 else { throw .malformed("the status line is malformed") }
-        let minor = try HTTPVersion.minor(UnsafeRawBufferPointer(rebasing: line[..<8]))
+        let version = try HTTPVersion(ofHTTP1: UnsafeRawBufferPointer(rebasing: line[..<8]))
         guard let status = Int(String(decoding: line[9..<12], as: UTF8.self)), 100...599 ~= status else {
             throw .malformed("the status is not a number from 100 to 599")
         }
@@ -36,7 +36,7 @@ struct ResponseParser {
             status,
             reason: String(decoding: reason, as: UTF8.self),
             fields: fields,
-            minorVersion: minor
+            version: version
         )
     }
 }

@@ -78,7 +78,7 @@ private struct RequestBuilder {
             throw .refused(.targetTooLong)
         }
         if method != .connect { try self.checkPath(method) }
-        return RequestHead(method, target, fields: self.fields)
+        return RequestHead(method, target, fields: self.fields, version: .http2)
     }
 
     /// RFC 9113, 8.3.1: what a Host says beside `:authority` is of no effect, and must not be something else.

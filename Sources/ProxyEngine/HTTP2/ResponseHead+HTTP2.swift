@@ -22,6 +22,6 @@ extension ResponseHead {
             }
         }
         guard status > 0 else { throw .malformed("the answer has no status") }
-        self.init(status, fields: fields)
+        self.init(status, fields: fields, version: .http2)
     }
 }

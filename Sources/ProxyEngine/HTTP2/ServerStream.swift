@@ -50,7 +50,7 @@ final class ServerStream {
             await self.answer(head, dispatcher)
         } catch {
             switch error {
-            case .malformed: self.framing.reset(.protocolError)
+            case .malformed: self.reject(dispatcher)
             case .refused(let error): await self.refuse(ProxyError(error), dispatcher)
             }
         }
@@ -71,11 +71,22 @@ final class ServerStream {
 
     /// Answers what is understood and not taken.
     private func refuse(_ error: ProxyError, _ dispatcher: Dispatcher) async {
-        let head = RequestHead(HTTPMethod(rawValue: "-"), "-")
-        let request = Request(head, client: self.client, worker: self.worker)
+        let request = self.unknownRequest
         let response = error.response()
-        let written = await self.write(response, to: head.method, dispatcher)
+        let written = await self.write(response, to: request.head.method, dispatcher)
         self.finished(request, response, bytesIn: 0, written, dispatcher)
+    }
+
+    /// RFC 9113, 8.1.1: what is malformed gets a reset in place of an answer, and a line like every other.
+    private func reject(_ dispatcher: Dispatcher) {
+        self.framing.reset(.protocolError)
+        let response = ProxyError(.badRequest, "the header section is malformed").response()
+        self.finished(self.unknownRequest, response, bytesIn: 0, ResponseWriter.Written(), dispatcher)
+    }
+
+    /// What stands in the log for what was no request.
+    private var unknownRequest: Request {
+        Request(RequestHead(HTTPMethod(rawValue: "-"), "-"), client: self.client, worker: self.worker)
     }
 
     private func body(of head: RequestHead, pace: Pace) -> StreamBody {
@@ -104,7 +115,7 @@ final class ServerStream {
             stream: self.stream,
             framing: self.framing,
             method: method,
-            idle: dispatcher.clients.idle
+            pace: dispatcher.clients.pace
         )
         let written = await writer.write(response)
         if let error = written.error {

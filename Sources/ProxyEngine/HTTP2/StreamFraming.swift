@@ -21,6 +21,8 @@ final class StreamFraming: ChannelDuplexHandler {
     private(set) var resetCode: HTTP2ErrorCode?
     /// Our last frame has left for the socket.
     private(set) var isEndSent = false
+    /// Octets of content that the client's windows have let go.
+    private(set) var taken = 0
     /// Called once, when the first head has come, with whatever else came with it.
     var onFirstHead: (() -> Void)?
     /// Called when our last frame has left.
@@ -30,6 +32,8 @@ final class StreamFraming: ChannelDuplexHandler {
 
     /// Interim responses before a final one; more is a flood.
     private static let maxSections = 16
+    /// Content goes in pieces of the size of a frame at most, so that it shows how fast it is taken.
+    private static let piece = 16 << 10
 
     func takeSection() -> HPACKHeaders? { self.sections.isEmpty ? nil : self.sections.removeFirst() }
 
@@ -49,7 +53,25 @@ final class StreamFraming: ChannelDuplexHandler {
 
     /// All of the content, or the rest of it.
     func sendLast(_ content: ByteBuffer) {
-        self.write(.data(.init(data: .byteBuffer(content), endStream: true)), isLast: true)
+        guard let context = self.context else { return }
+        let rest = self.writePieces(of: content, context)
+        self.write(.data(.init(data: .byteBuffer(rest), endStream: true)), isLast: true)
+    }
+
+    /// All but the last piece, which is returned.
+    private func writePieces(of content: ByteBuffer, _ context: ChannelHandlerContext) -> ByteBuffer {
+        var rest = content
+        while rest.readableBytes > Self.piece, let piece = rest.readSlice(length: Self.piece) {
+            self.write(piece, context)
+        }
+        return rest
+    }
+
+    private func write(_ piece: ByteBuffer, _ context: ChannelHandlerContext) {
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        let count = piece.readableBytes
+        promise.futureResult.assumeIsolated().whenSuccess { [weak self] in self?.taken += count }
+        context.write(self.wrapOutboundOut(.data(.init(data: .byteBuffer(piece)))), promise: promise)
     }
 
     /// Ends the stream in both directions, as far as it has not ended. What was sent before goes out.
@@ -70,8 +92,8 @@ final class StreamFraming: ChannelDuplexHandler {
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        let bytes = self.unwrapOutboundIn(data)
-        context.write(self.wrapOutboundOut(.data(.init(data: .byteBuffer(bytes)))), promise: promise)
+        self.write(self.writePieces(of: self.unwrapOutboundIn(data), context), context)
+        promise?.succeed()
     }
 
     // MARK: Receiving

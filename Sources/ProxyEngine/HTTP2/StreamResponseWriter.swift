@@ -9,8 +9,8 @@ struct StreamResponseWriter {
     let stream: ByteStream
     let framing: StreamFraming
     let method: HTTPMethod
-    /// How long the client may take nothing.
-    let idle: TimeAmount
+    /// How fast the client has to take it.
+    let pace: Pace
 
     /// Returns when everything has left, or the rest was given up.
     func write(_ response: Response) async -> ResponseWriter.Written {
@@ -69,32 +69,38 @@ struct StreamResponseWriter {
     // MARK: Waiting
 
     private func flush() async -> ProxyError? {
-        await self.wait { () throws(ByteStream.Interruption) in
-            try await self.stream.flush(until: .now() + self.idle)
-        }
+        self.stream.flush()
+        return await self.wait { self.stream.isWritable }
     }
 
     /// Sends the rest and waits until it has left: what the client's window holds back does not end with the exchange.
     private func finish() async -> ProxyError? {
         self.framing.onEndSent = { [stream] in stream.resumeWriter() }
         self.stream.flush()
-        return await self.wait { () throws(ByteStream.Interruption) in
-            while !self.framing.isEndSent { try await self.stream.waitForWriter(until: .now() + self.idle) }
-        }
+        return await self.wait { self.framing.isEndSent }
     }
 
-    private func wait(_ body: () async throws(ByteStream.Interruption) -> Void) async -> ProxyError? {
-        do throws(ByteStream.Interruption) {
-            try await body()
-            return nil
-        } catch {
-            switch error {
-            // The stream ends with its last frame.
-            case .ended where self.framing.isEndSent: return nil
-            case .timedOut: return ProxyError(.cancelled, "the client stopped taking the answer")
-            case .abandoned(let reason): return reason
-            case .ended, .cancelled: return ProxyError(.cancelled, "the client went away")
+    /// A client that keeps its window narrow is as slow a reader as one that does not read.
+    private func wait(until isDone: () -> Bool) async -> ProxyError? {
+        var pace = self.pace
+        while !isDone() {
+            let (start, taken) = (NIODeadline.now(), self.framing.taken)
+            do throws(ByteStream.Interruption) {
+                try await self.stream.waitForWriter(until: start + pace.left)
+            } catch {
+                switch error {
+                // The stream ends with its last frame.
+                case .ended where self.framing.isEndSent: return nil
+                case .timedOut: break
+                case .abandoned(let reason): return reason
+                case .ended, .cancelled: return ProxyError(.cancelled, "the client went away")
+                }
+            }
+            pace.waited(.now() - start, for: self.framing.taken - taken)
+            if pace.isOver, !isDone() {
+                return ProxyError(.cancelled, "the client takes the answer too slowly, or not at all")
             }
         }
+        return nil
     }
 }

@@ -7,8 +7,6 @@ import ProxyConfiguration
 struct ClientLimits: Sendable {
     let headerTimeout: TimeAmount
     let keepAlive: TimeAmount
-    /// How long a client may take nothing of a stream of HTTP/2.
-    let idle: TimeAmount
     /// How fast a client has to be within an exchange.
     let pace: Pace
     let connections: ConnectionGate.Limits
@@ -17,7 +15,6 @@ struct ClientLimits: Sendable {
     init(_ settings: DownstreamConfiguration) {
         self.headerTimeout = TimeAmount(settings.headerTimeout)
         self.keepAlive = TimeAmount(settings.keepAlive)
-        self.idle = TimeAmount(settings.idle)
         self.pace = Pace(rate: settings.minRate, slack: TimeAmount(settings.idle))
         self.connections = ConnectionGate.Limits(
             total: settings.maxConnections,

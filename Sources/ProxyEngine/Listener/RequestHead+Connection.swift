@@ -5,13 +5,13 @@ import HTTPMessage
 extension RequestHead {
     /// Whether the client holds its content back until it is asked for it (RFC 9110, 10.1.1).
     var expectsContinue: Bool {
-        self.minorVersion >= 1 && self.fields.list("expect", contains: "100-continue")
+        self.version >= .http1_1 && self.fields.list("expect", contains: "100-continue")
     }
 
     /// RFC 9112, 9.3. What follows a CONNECT was meant for the tunnel, and must not be read as a request when there is none.
     var wantsKeepAlive: Bool {
         guard self.method != .connect else { return false }
-        return self.minorVersion >= 1
+        return self.version >= .http1_1
             ? !self.fields.list("connection", contains: "close")
             : self.fields.list("connection", contains: "keep-alive")
     }

@@ -7,7 +7,7 @@ import NIOCore
 struct ResponseWriter {
     let stream: ByteStream
     let method: HTTPMethod
-    let minorVersion: Int
+    let version: HTTPVersion
     /// Whether another request may follow on the connection.
     let keepsAlive: Bool
 
@@ -59,7 +59,7 @@ struct ResponseWriter {
 
     private func write(_ head: ResponseHead, _ source: any BodySource) async -> Written {
         var head = head
-        let isChunked = source.length == nil && self.minorVersion >= 1
+        let isChunked = source.length == nil && self.version >= .http1_1
         let endsWithConnection = source.length == nil && !isChunked
         head.fields.remove("content-length")
         var buffer = self.beginHead(head, reserving: 0)
@@ -114,7 +114,7 @@ struct ResponseWriter {
     private func endHead(_ buffer: inout ByteBuffer, keepsAlive: Bool) {
         if !keepsAlive {
             buffer.writeStaticString("Connection: close\r\n")
-        } else if self.minorVersion == 0 {
+        } else if self.version == .http1_0 {
             buffer.writeStaticString("Connection: keep-alive\r\n")
         }
         buffer.writeStaticString("\r\n")

@@ -199,7 +199,7 @@ final class ServerConnection {
 
     private func begin(_ head: consuming RequestHead, _ dispatcher: Dispatcher) throws(HTTP1Error) -> Arrival {
         let framing = try BodyFraming.ofRequest(head)
-        let (awaitsContinue, minorVersion) = (head.expectsContinue, head.minorVersion)
+        let (awaitsContinue, version) = (head.expectsContinue, head.version)
         var request = Request(head, client: self.guest.client, worker: self.worker)
         var body: RequestBody?
         if framing != .none {
@@ -213,7 +213,7 @@ final class ServerConnection {
             body = source
         }
         // HTTP/1.0 knows no interim responses (RFC 9110, 15.2).
-        if minorVersion >= 1 { request.onInterim = self.onInterim }
+        if version >= .http1_1 { request.onInterim = self.onInterim }
         let step = dispatcher.begin(request, at: self.listener)
         return Arrival(request, body, dispatcher, step)
     }
@@ -267,7 +267,7 @@ final class ServerConnection {
             return false
         }
         let (head, body) = (arrival.request.head, arrival.body)
-        self.current = SilentClient.Exchange(minorVersion: head.minorVersion)
+        self.current = SilentClient.Exchange(version: head.version)
         let response = await arrival.step.response()
         if let server = response.upgraded {
             await self.relay(response, arrival, to: server)
@@ -365,7 +365,7 @@ final class ServerConnection {
         ResponseWriter(
             stream: self.stream,
             method: head.method,
-            minorVersion: head.minorVersion,
+            version: head.version,
             keepsAlive: keepsAlive
         )
     }

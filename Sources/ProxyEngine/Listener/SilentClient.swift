@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPMessage
 import NIOCore
 
 /// Tells a client that has only ended its own side, and waits for the answer, from one that is gone.
@@ -20,8 +21,8 @@ enum SilentClient {
 
     /// What is going on when the client has been silent for the time of grace.
     struct Exchange: Hashable {
-        /// The minor version of HTTP/1 that the client speaks.
-        var minorVersion: Int
+        /// What the client speaks.
+        var version: HTTPVersion
         /// Whether the final answer has begun.
         var hasBegun = false
 
@@ -30,7 +31,7 @@ enum SilentClient {
             if hasSent { return .wait }
             // Within an answer nothing can be asked, and one that stands still may do so for ever.
             if self.hasBegun { return .giveUp }
-            return self.minorVersion >= 1 ? .ask : .wait
+            return self.version >= .http1_1 ? .ask : .wait
         }
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPMessage
 import Synchronization
 
 /// Tells the exchanges of one process, and with luck of all processes, apart: `3f9c01d2-42`.
@@ -27,4 +28,21 @@ package struct RequestID: Hashable, Sendable, CustomStringConvertible {
 
     /// The word for this process in `Via`, by which it knows its own requests again (RFC 9110, 7.6.3).
     package static let pseudonym = "windbreak-" + String(Self.process, radix: 16)
+}
+
+extension HTTPVersion {
+    /// The member for `Via` of a message that came in this version.
+    var via: String {
+        switch self {
+        case .http1_0: Self.members.http1_0
+        case .http1_1: Self.members.http1_1
+        case .http2: Self.members.http2
+        }
+    }
+
+    /// Made once, since every message gets one.
+    private static let members = (
+        http1_0: "1.0 \(RequestID.pseudonym)", http1_1: "1.1 \(RequestID.pseudonym)",
+        http2: "2.0 \(RequestID.pseudonym)"
+    )
 }

@@ -13,7 +13,7 @@ struct UpgradeOffer: Hashable {
     /// HTTP and TLS themselves are between neighbours: an `h2c` that went on would let a client talk past this proxy.
     init?(_ request: borrowing Request) {
         let fields = request.head.fields
-        guard fields.contains("upgrade"), request.head.minorVersion >= 1,
+        guard fields.contains("upgrade"), request.head.version == .http1_1,
             fields.list("connection", contains: "upgrade"),
             case .whole(let content) = request.body, content.readableBytes == 0
         else { return nil }

@@ -89,7 +89,7 @@ final class HTTP1Connection: UpstreamConnection {
 extension ResponseHead {
     /// Whether the connection outlives this response (RFC 9112, 9.3).
     fileprivate var allowsReuse: Bool {
-        self.minorVersion >= 1
+        self.version >= .http1_1
             ? !self.fields.list("connection", contains: "close")
             : self.fields.list("connection", contains: "keep-alive")
     }

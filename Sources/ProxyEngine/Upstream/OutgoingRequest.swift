@@ -27,7 +27,7 @@ struct OutgoingRequest {
         fields.remove("host")
         for name in upstream.requestHeaders.remove { fields.remove(name) }
         Self.addForwarded(&fields, request, upstream.forwardedHeaders)
-        fields.add("Via", "1.\(request.head.minorVersion) \(RequestID.pseudonym)")
+        fields.add("Via", request.head.version.via)
         for field in upstream.requestHeaders.set { fields.set(field.name, field.value) }
         fields.add("Host", upstream.url.authority)
         var target = path == "*" ? "*" : upstream.url.basePath + path

@@ -6,8 +6,8 @@ import Testing
 @testable import ProxyEngine
 
 @Suite struct BodyFramingTests {
-    private func ofRequest(_ fields: HeaderFields, minorVersion: Int = 1) throws -> BodyFraming {
-        try BodyFraming.ofRequest(RequestHead(.post, "/", fields: fields, minorVersion: minorVersion))
+    private func ofRequest(_ fields: HeaderFields, version: HTTPVersion = .http1_1) throws -> BodyFraming {
+        try BodyFraming.ofRequest(RequestHead(.post, "/", fields: fields, version: version))
     }
 
     private func ofResponse(_ status: Int, _ fields: HeaderFields, to method: HTTPMethod = .get) throws -> BodyFraming {
@@ -46,8 +46,8 @@ import Testing
     }
 
     @Test func aRequestOfHTTP10HasNoTransferEncoding() throws {
-        #expect(throws: HTTP1Error.self) { try self.ofRequest(["Transfer-Encoding": "chunked"], minorVersion: 0) }
-        #expect(try self.ofRequest(["Content-Length": "3"], minorVersion: 0) == .length(3))
+        #expect(throws: HTTP1Error.self) { try self.ofRequest(["Transfer-Encoding": "chunked"], version: .http1_0) }
+        #expect(try self.ofRequest(["Content-Length": "3"], version: .http1_0) == .length(3))
     }
 
     @Test func aResponseHasWhatItsStatusAndMethodAllow() throws {
@@ -74,7 +74,7 @@ import Testing
     }
 
     @Test func aResponseOfHTTP10HasNoTransferEncoding() {
-        let head = ResponseHead(200, fields: ["Transfer-Encoding": "chunked"], minorVersion: 0)
+        let head = ResponseHead(200, fields: ["Transfer-Encoding": "chunked"], version: .http1_0)
         #expect(throws: HTTP1Error.self) { try BodyFraming.ofResponse(head, to: .get) }
     }
 }

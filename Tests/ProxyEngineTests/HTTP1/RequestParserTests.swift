@@ -12,7 +12,7 @@ import Testing
         let head = try #require(reading.items.first)
         #expect(head.method == .post)
         #expect(head.target == "/a/b?c=d")
-        #expect(head.minorVersion == 1)
+        #expect(head.version == .http1_1)
         #expect(head.fields == ["Host": "x.test", "A": "1", "b": "2", "A": "3"])
         #expect(reading.rest == 4)
     }
@@ -135,7 +135,7 @@ import Testing
     @Test(arguments: ["HTTP/1.1", "HTTP/1.2", "HTTP/1.9"]) func aLaterVersionIsReadAsTheLastOneThatIsKnown(
         _ version: String
     ) {
-        #expect(readRequests("GET / \(version)\r\nHost: x\r\n\r\n").items.map(\.minorVersion) == [1])
+        #expect(readRequests("GET / \(version)\r\nHost: x\r\n\r\n").items.map(\.version) == [.http1_1])
     }
 
     @Test(arguments: ["HTTP/0.9", "HTTP/2.0", "HTTP/3.0", "HTTP/9.9"])

@@ -43,6 +43,7 @@ import Testing
             #expect(request.target == "/x?y=z")
             #expect(request.fields["x-forwarded-host"] == "proxy.test")
             #expect(request.fields["accept"] == "a/b")
+            #expect(request.fields["via"]?.hasPrefix("2.0 ") == true)
             #expect(request.fields.values(of: "cookie") == ["a=1; b=2"])
             #expect(!request.fields.contains("te"))
         }
@@ -242,6 +243,26 @@ import Testing
             #expect(response.body.count == 65535)
             #expect(response.errorCode == 8)
             #expect(upstream.record.value.sent < size)
+        }
+    }
+
+    @Test func `a client that takes a little all the time is slow, and no more`() async throws {
+        let upstream = try await FaultyUpstream { _ in .large(185_000) }
+        try await withProxy(to: upstream) { proxy in
+            try await proxy.reload {
+                $0.downstream.idle = .milliseconds(1500)
+                $0.downstream.minRate = 1024
+            }
+            let client = try await HTTP2Client(to: proxy.port)
+            client.opensWindows = false
+            try await client.send(.get("/api/"))
+            var taken = 0
+            while taken < 185_000 {
+                let frame = try? await client.frame(upTo: .milliseconds(100)) { $0.kind == .data || $0.kind == .reset }
+                if let frame { try #require(frame.kind == .data, "after \(taken) octets") }
+                taken += frame?.payload.count ?? 0
+                if frame == nil { try await client.send(.windowUpdate(4096), .windowUpdate(4096, stream: 1)) }
+            }
         }
     }
 

@@ -11,12 +11,14 @@ import Testing
 /// A client that has ended its side is no client that is gone.
 @Suite(.serialized) struct SilentClientTests {
     @Test(arguments: [
-        (1, false, false, SilentClient.Step.ask), (1, false, true, .wait), (1, true, false, .giveUp),
-        (1, true, true, .wait),
-        (0, false, false, .wait), (0, false, true, .wait), (0, true, false, .giveUp), (0, true, true, .wait),
+        (HTTPVersion.http1_1, false, false, SilentClient.Step.ask), (.http1_1, false, true, .wait),
+        (.http1_1, true, false, .giveUp),
+        (.http1_1, true, true, .wait),
+        (.http1_0, false, false, .wait), (.http1_0, false, true, .wait), (.http1_0, true, false, .giveUp),
+        (.http1_0, true, true, .wait),
     ])
-    func everyCaseHasAStep(_ minorVersion: Int, _ hasBegun: Bool, _ hasSent: Bool, _ step: SilentClient.Step) {
-        let exchange = SilentClient.Exchange(minorVersion: minorVersion, hasBegun: hasBegun)
+    func everyCaseHasAStep(_ version: HTTPVersion, _ hasBegun: Bool, _ hasSent: Bool, _ step: SilentClient.Step) {
+        let exchange = SilentClient.Exchange(version: version, hasBegun: hasBegun)
         #expect(exchange.step(hasSent: hasSent) == step)
     }
 
