@@ -16,11 +16,24 @@ package struct CacheKey: Hashable, Sendable {
         self.fourth = UInt64(bigEndian: digest.loadUnaligned(fromByteOffset: 24, as: UInt64.self))
     }
 
+    /// - Parameter digest: As `digest` gave it; nil if it is not 32 octets.
+    package init?(_ digest: [UInt8]) {
+        guard digest.count == 32 else { return nil }
+        self = digest.withUnsafeBytes { CacheKey(digest: $0) }
+    }
+
+    /// 32 octets.
+    package var digest: [UInt8] {
+        [self.first, self.second, self.third, self.fourth].flatMap { word in
+            withUnsafeBytes(of: word.bigEndian) { Array($0) }
+        }
+    }
+
     /// One of `count` shards, evenly.
     func shard(of count: Int) -> Int { Int(self.fourth % UInt64(count)) }
 
     /// A part of it, which for a table is as good as the whole.
-    var hash: UInt64 { self.first }
+    package var hash: UInt64 { self.first }
 
     /// The first 8 hexadecimal digits, for logs.
     package var short: String { Self.hexadecimal(self.first >> 32, digits: 8) }

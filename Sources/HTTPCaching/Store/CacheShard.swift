@@ -4,7 +4,7 @@
 struct CacheShard: Sendable {
     private struct Entry: Sendable {
         let key: CacheKey
-        let upstream: String
+        let request: CachedRequest
         var variants: Variants
         var bytes: Int
     }
@@ -19,6 +19,11 @@ struct CacheShard: Sendable {
     private var eviction = Eviction()
     private(set) var statistics = CacheStatistics()
 
+    /// What the texts take that are too long to stand in the entry itself. Those of upstreams are shared.
+    private static func footprint(of request: CachedRequest) -> Int {
+        request.target.utf8.count > 15 ? HeapBlock.size(32 + request.target.utf8.count) : 0
+    }
+
     /// What is kept for a key, which counts as a use.
     mutating func use(_ key: CacheKey) -> Variants {
         guard let slot = self.slots[key.hash], let entry = self.entries[Int(slot)], entry.key == key else {
@@ -31,36 +36,36 @@ struct CacheShard: Sendable {
     /// Puts an answer before the others of its key.
     ///
     /// - Returns: How many octets more there are than before.
-    mutating func insert(_ response: StoredResponse, for key: CacheKey, upstream: String, limit: Int) -> Int {
+    mutating func insert(_ response: StoredResponse, for key: CacheKey, of request: CachedRequest, limit: Int) -> Int {
         self.statistics.stores += 1
         if let slot = self.slots[key.hash] {
             if let entry = self.entries[Int(slot)], entry.key == key {
                 return self.replace(entry, at: slot, with: entry.variants.adding(response, limit: limit))
             }
-            return self.add(response, for: key, upstream) - self.remove(slot)
+            return self.add(response, for: key, request) - self.remove(slot)
         }
-        return self.add(response, for: key, upstream)
+        return self.add(response, for: key, request)
     }
 
-    private mutating func add(_ response: StoredResponse, for key: CacheKey, _ upstream: String) -> Int {
+    private mutating func add(_ response: StoredResponse, for key: CacheKey, _ request: CachedRequest) -> Int {
         let variants = Variants(response)
-        let bytes = variants.footprint + Self.overhead
+        let bytes = variants.footprint + Self.overhead + Self.footprint(of: request)
         let slot = self.eviction.insert(key.hash, weight: bytes)
-        let entry = Entry(key: key, upstream: upstream, variants: variants, bytes: bytes)
+        let entry = Entry(key: key, request: request, variants: variants, bytes: bytes)
         if Int(slot) == self.entries.count { self.entries.append(entry) } else { self.entries[Int(slot)] = entry }
         self.slots[key.hash] = slot
-        self.statistics.count(upstream, entries: 1, bytes: bytes)
+        self.statistics.count(request.upstream, entries: 1, bytes: bytes)
         return bytes
     }
 
     private mutating func replace(_ entry: Entry, at slot: Eviction.Slot, with variants: Variants) -> Int {
-        let bytes = variants.footprint + Self.overhead
+        let bytes = variants.footprint + Self.overhead + Self.footprint(of: entry.request)
         self.eviction.use(slot)
         self.eviction.weigh(slot, bytes)
         self.entries[Int(slot)]?.variants = variants
         self.entries[Int(slot)]?.bytes = bytes
         let more = bytes - entry.bytes
-        self.statistics.count(entry.upstream, entries: variants.count - entry.variants.count, bytes: more)
+        self.statistics.count(entry.request.upstream, entries: variants.count - entry.variants.count, bytes: more)
         return more
     }
 
@@ -87,7 +92,7 @@ struct CacheShard: Sendable {
     /// - Returns: How many octets they took.
     mutating func removeAll(upstream: String) -> Int {
         self.entries.indices.reduce(0) { sum, index in
-            self.entries[index]?.upstream == upstream ? sum + self.remove(Eviction.Slot(index)) : sum
+            self.entries[index]?.request.upstream == upstream ? sum + self.remove(Eviction.Slot(index)) : sum
         }
     }
 
@@ -95,7 +100,7 @@ struct CacheShard: Sendable {
         guard let entry = self.entries[Int(slot)] else { return 0 }
         self.entries[Int(slot)] = nil
         if self.slots[entry.key.hash] == slot { self.slots[entry.key.hash] = nil }
-        self.statistics.count(entry.upstream, entries: -entry.variants.count, bytes: -entry.bytes)
+        self.statistics.count(entry.request.upstream, entries: -entry.variants.count, bytes: -entry.bytes)
         return entry.bytes
     }
 }

@@ -2,7 +2,8 @@
 
 import Synchronization
 
-/// Answers in memory, up to a number of octets. What goes when there is no more room, `Eviction` decides.
+/// Answers in memory, up to a number of octets, and perhaps in an archive behind it. What goes from memory when there is
+/// no more room, `Eviction` decides.
 ///
 /// A key has a list of variants (RFC 9111, 4.1). They are kept until their retention ends: whether one is the right one
 /// and fresh is for the caller to judge. Sharded by key, so that two loops seldom wait for each other, and for no longer
@@ -20,8 +21,11 @@ package final class MemoryStore: Sendable {
     private let bytes = Atomic(0)
     private let maxBytes: Atomic<Int>
 
-    package init(maxBytes: Int) {
+    private let archive: (any ResponseArchive)?
+
+    package init(maxBytes: Int, archive: (any ResponseArchive)? = nil) {
         self.maxBytes = Atomic(maxBytes)
+        self.archive = archive
     }
 
     /// What is kept for a key, the newest first; empty if nothing is.
@@ -35,25 +39,56 @@ package final class MemoryStore: Sendable {
     }
 
     /// Keeps an answer in place of the one that the key had for the same request fields. One that is larger than the
-    /// whole store is not kept.
-    package func store(_ response: StoredResponse, for key: CacheKey, upstream: String) {
+    /// whole memory is kept in the archive only.
+    package func store(_ response: StoredResponse, for key: CacheKey, of request: CachedRequest) {
+        self.archive?.keep(response, for: key, of: request)
+        self.hold(response, for: key, of: request)
+    }
+
+    private func hold(_ response: StoredResponse, for key: CacheKey, of request: CachedRequest) {
         guard response.footprint + CacheShard.overhead <= self.maxBytes.load(ordering: .relaxed) else { return }
         let shard = self.shard(of: key)
         let more = shard.entries.withLock {
-            $0.insert(response, for: key, upstream: upstream, limit: Self.variantLimit)
+            $0.insert(response, for: key, of: request, limit: Self.variantLimit)
         }
         self.count(more, in: shard)
         self.makeRoom()
     }
 
+    // MARK: The archive
+
+    /// Whether the archive may have what memory lacks.
+    package func mayRecall(_ key: CacheKey) -> Bool { self.archive?.mayHold(key) ?? false }
+
+    /// Brings back into memory what the archive has for a key.
+    package func recall(_ key: CacheKey, now: ContinuousClock.Instant) async -> Variants {
+        guard let archive = self.archive else { return Variants() }
+        let archived = await archive.load(key).filter { now < $0.response.retainedUntil }
+        // Somebody may have stored a newer one meanwhile.
+        let present = self.lookup(key, now: now)
+        guard present.isEmpty else { return present }
+        for archived in archived.reversed() { self.hold(archived.response, for: key, of: archived.request) }
+        return Variants(archived.map(\.response))
+    }
+
+    /// Forgets in the archive what answers a target, for a later process: in this one, whoever calls that into question
+    /// knows it himself.
+    package func removeFromArchive(upstream: String, target: String) {
+        self.archive?.removeAll(upstream: upstream, target: target)
+    }
+
+    // MARK: Forgetting
+
     /// Forgets all variants of a key.
     package func remove(_ key: CacheKey) {
+        self.archive?.remove(key)
         let shard = self.shard(of: key)
         self.count(-shard.entries.withLock { $0.remove(key) }, in: shard)
     }
 
     /// Forgets everything of an upstream.
     package func removeAll(upstream: String) {
+        self.archive?.removeAll(upstream: upstream)
         for shard in self.shards {
             self.count(-shard.entries.withLock { $0.removeAll(upstream: upstream) }, in: shard)
         }
