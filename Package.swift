@@ -56,7 +56,8 @@ let package = Package(
         .target(
             name: "ProxyEngine",
             dependencies: [
-                "HTTPMessage", "HTTPCaching", "CacheFile", "ProxyConfiguration", "Resilience", nioCore, nioPosix, nioSSL,
+                "HTTPMessage", "HTTPCaching", "CacheFile", "ProxyConfiguration", "Resilience", nioCore, nioPosix,
+                nioSSL,
                 nioHTTP2, nioHPACK, logging,
             ],
             swiftSettings: settings

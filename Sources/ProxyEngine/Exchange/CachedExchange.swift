@@ -178,7 +178,7 @@ struct CachedExchange {
     func findAgain(_ miss: Miss) -> Response? {
         guard miss.reason != .request else { return nil }
         let now = ContinuousClock.Instant.now
-        let variants = self.lookUp(miss.key, now)
+        let variants = self.valid(self.upstream.store.lookup(miss.key, now: now))
         guard
             case .serve(let stored, nil) = self.policy.select(
                 from: variants,
