@@ -30,7 +30,7 @@ enum Samples {
         retention: Duration = .seconds(3600)
     ) -> StoredResponse {
         var values: [Variant.Field] = []
-        request.forEach { values.append(.init(name: $0.lowercased(), values: Array("\($1)\n".utf8))) }
+        request.forEach({ values.append(.init(name: $0.lowercased(), values: Array("\($1)\n".utf8))) })
         return StoredResponse(
             ResponseHead(200, fields: fields),
             content: ByteBuffer(string: content),
