@@ -41,15 +41,24 @@ struct CacheDatabase: Sendable {
     private static func createTables(_ database: Database) throws {
         let version = try UInt32.fetchOne(database, sql: "PRAGMA user_version") ?? 0
         guard version != Self.schemaVersion else { return }
+        // Whose it is may stand in the journal beside the file only.
+        guard try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema") == 0 else {
+            throw DatabaseError(resultCode: .SQLITE_NOTADB, message: "it belongs to something else")
+        }
         try database.inTransaction {
             try database.execute(
                 sql: """
                     CREATE TABLE entry (
                         id INTEGER PRIMARY KEY, key BLOB NOT NULL, variant INTEGER NOT NULL,
-                        upstream TEXT NOT NULL, method TEXT NOT NULL, target TEXT NOT NULL, tags TEXT NOT NULL,
+                        upstream TEXT NOT NULL, method TEXT NOT NULL, target TEXT NOT NULL,
                         stored INTEGER NOT NULL, retained INTEGER NOT NULL, used INTEGER NOT NULL,
                         record BLOB NOT NULL, UNIQUE (key, variant)
                     );
+                    CREATE TABLE tag (
+                        name TEXT NOT NULL, entry INTEGER NOT NULL REFERENCES entry (id) ON DELETE CASCADE,
+                        PRIMARY KEY (name, entry)
+                    ) WITHOUT ROWID;
+                    CREATE INDEX tag_entry ON tag (entry);
                     CREATE INDEX entry_place ON entry (upstream, target);
                     CREATE INDEX entry_retained ON entry (retained);
                     CREATE INDEX entry_used ON entry (used);
@@ -84,127 +93,38 @@ struct CacheDatabase: Sendable {
         }
     }
 
-    /// What is there for a key, the newest first, and how many records of it were not whole.
-    func load(_ key: CacheKey, clock: WallClock) async throws -> (found: [Archived], broken: Int) {
-        try await self.pool.read { database in
-            var found: [Archived] = []
-            var broken = 0
-            let rows = try Row.fetchCursor(
-                database,
-                sql: "SELECT record FROM entry WHERE key = ? ORDER BY stored DESC LIMIT ?",
-                arguments: [Data(key.digest), MemoryStore.variantLimit]
-            )
-            while let row = try rows.next() {
-                let record = (row[0] as Data).withUnsafeBytes { EntryRecord($0, clock: clock) }
-                if let record, record.key == key {
-                    found.append(Archived(record.response, of: record.request))
-                } else {
-                    broken += 1
-                }
-            }
-            return (found, broken)
+    /// What was found for a key, the newest first, and how many records of it were not whole.
+    typealias Found = (whole: [Archived], broken: Int)
+
+    /// - Parameter done: Called later, on a thread that may wait.
+    func load(_ key: CacheKey, _ done: @escaping @Sendable (Result<Found, any Error>) -> Void) {
+        self.pool.asyncRead { database in
+            done(Result { try Self.load(key, from: try database.get(), clock: .now) })
         }
+    }
+
+    private static func load(_ key: CacheKey, from database: Database, clock: WallClock) throws -> Found {
+        var found: Found = ([], 0)
+        let rows = try Row.fetchCursor(
+            database,
+            sql: "SELECT record FROM entry WHERE key = ? ORDER BY stored DESC LIMIT ?",
+            arguments: [Data(key.digest), MemoryStore.variantLimit]
+        )
+        while let row = try rows.next() {
+            let record = (row[0] as Data).withUnsafeBytes { EntryRecord($0, clock: clock) }
+            if let record, record.key == key {
+                found.whole.append(Archived(record.response, of: record.request))
+            } else {
+                found.broken += 1
+            }
+        }
+        return found
     }
 
     // MARK: Writing
 
-    /// Applies changes in their order, all or none of them, and makes room.
-    ///
-    /// - Returns: The keys that had to make room.
-    func apply(_ changes: [Journal.Change], maxSize: Int, clock: WallClock) throws -> [CacheKey] {
-        try self.pool.write { database in
-            for change in changes { try Self.apply(change, to: database, clock) }
-            var removed = try Self.keys(
-                database,
-                "DELETE FROM entry WHERE id IN (SELECT id FROM entry WHERE retained <= ? LIMIT 1000) RETURNING key",
-                [clock.sinceEpoch.milliseconds]
-            )
-            // In steps of a part of the whole, so that there is room for a while.
-            while try Self.size(database) > maxSize {
-                let oldest = try Self.keys(
-                    database,
-                    """
-                    DELETE FROM entry WHERE id IN (
-                        SELECT id FROM entry ORDER BY used LIMIT 1 + (SELECT count(*) FROM entry) / 32
-                    ) RETURNING key
-                    """
-                )
-                if oldest.isEmpty { break }
-                removed += oldest
-            }
-            try database.execute(sql: "PRAGMA incremental_vacuum(1000)")
-            return removed
-        }
-    }
-
-    private static func apply(_ change: Journal.Change, to database: Database, _ clock: WallClock) throws {
-        switch change {
-        case .keep(let key, let archived):
-            try self.keep(key, archived.request, archived.response, in: database, clock)
-        case .use(let key):
-            try database.execute(
-                sql: "UPDATE entry SET used = ? WHERE key = ?",
-                arguments: [clock.sinceEpoch.milliseconds, Data(key.digest)]
-            )
-        case .remove(let key):
-            try database.execute(sql: "DELETE FROM entry WHERE key = ?", arguments: [Data(key.digest)])
-        case .removeAll(let upstream):
-            try database.execute(sql: "DELETE FROM entry WHERE upstream = ?", arguments: [upstream])
-        case .removeTarget(let upstream, let target):
-            try database.execute(
-                sql: "DELETE FROM entry WHERE upstream = ? AND target = ?",
-                arguments: [upstream, target]
-            )
-        }
-    }
-
-    private static func keep(
-        _ key: CacheKey,
-        _ request: CachedRequest,
-        _ response: StoredResponse,
-        in database: Database,
-        _ clock: WallClock
-    ) throws {
-        let record = EntryRecord(key: key, request: request, response: response).encoded(by: clock)
-        let stored = clock.sinceEpoch(response.storedAt).milliseconds
-        try database.execute(
-            sql: """
-                INSERT OR REPLACE INTO entry
-                    (key, variant, upstream, method, target, tags, stored, retained, used, record)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [
-                Data(key.digest), response.variant.number, request.upstream, request.method.rawValue, request.target,
-                response.tags.joined(separator: " "), stored, clock.sinceEpoch(response.retainedUntil).milliseconds,
-                stored, Data(record.readableBytesView),
-            ]
-        )
-        guard !response.variant.fields.isEmpty else { return }
-        try database.execute(
-            sql: """
-                DELETE FROM entry WHERE key = ?1 AND id NOT IN
-                    (SELECT id FROM entry WHERE key = ?1 ORDER BY stored DESC LIMIT ?2)
-                """,
-            arguments: [Data(key.digest), MemoryStore.variantLimit]
-        )
-    }
-
-    /// The octets of the file, but for what is free in it.
-    private static func size(_ database: Database) throws -> Int {
-        try Int.fetchOne(
-            database,
-            sql: """
-                SELECT (page_count - freelist_count) * page_size
-                    FROM pragma_page_count, pragma_freelist_count, pragma_page_size
-                """
-        ) ?? 0
-    }
-
-    private static func keys(
-        _ database: Database,
-        _ sql: String,
-        _ arguments: StatementArguments = StatementArguments()
-    ) throws -> [CacheKey] {
-        try Data.fetchAll(database, sql: sql, arguments: arguments).compactMap { CacheKey([UInt8]($0)) }
+    /// Runs one piece of work after the other, on a thread that may wait.
+    func write(_ work: @escaping @Sendable (Writing) -> Void) {
+        self.pool.asyncWriteWithoutTransaction { work(Writing(database: $0)) }
     }
 }

@@ -58,7 +58,6 @@ struct EntryRecord {
         buffer.writeBytes(checksum)
         return buffer
     }
-
 }
 
 extension EntryRecord {
@@ -72,7 +71,7 @@ extension EntryRecord {
             let key = buffer.readBytes(length: 32).flatMap({ CacheKey($0) }),
             let upstream = buffer.readText(), let method = buffer.readText(), let target = buffer.readText(),
             let reason = buffer.readText(),
-            let status = buffer.readInteger(as: UInt16.self),
+            let status = buffer.readInteger(as: UInt16.self), 200...599 ~= status,
             let (stored, retained, age) = buffer.readMultipleIntegers(as: (Int64, Int64, Int64).self),
             let (lifetime, revalidate, ifError) = buffer.readMultipleIntegers(as: (Int64, Int64, Int64).self),
             let flags = buffer.readInteger(as: UInt8.self),
@@ -96,7 +95,7 @@ extension EntryRecord {
             ),
             // A calendar that was set back makes nothing younger than new.
             storedAt: min(clock.instant(sinceEpoch: stored), clock.monotonic),
-            initialAge: Int(age),
+            initialAge: Int(clamping: min(max(age, 0), 1 << 31)),
             retainedUntil: clock.instant(sinceEpoch: retained)
         )
     }

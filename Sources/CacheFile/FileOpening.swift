@@ -63,7 +63,10 @@ struct FileOpening {
         guard count > 0 else { return nil }
         guard count == head.count, head.starts(with: "SQLite format 3\0".utf8) else { return "is no cache file" }
         // Of the header of a database (SQLite's file format, 1.3): the application's own number, and the version.
-        guard Self.number(in: head, at: 68) == CacheDatabase.applicationID else { return "belongs to something else" }
+        guard Self.number(in: head, at: 68) == CacheDatabase.applicationID else {
+            // A database without a schema is nobody's: a process ended at the moment in which it began it.
+            return Self.number(in: head, at: 40) == 0 ? nil : "belongs to something else"
+        }
         let version = Self.number(in: head, at: 60)
         return version == CacheDatabase.schemaVersion ? nil : "is of another version of windbreak"
     }

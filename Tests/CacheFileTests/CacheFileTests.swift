@@ -152,7 +152,8 @@ struct CacheFileTests {
                 ), "is no"
             ),
             (Data(repeating: 0x41, count: 10_000), "is no cache file"),
-            (Data("SQLite format 3\0".utf8) + Data(count: 4080), "belongs to something else"),
+            (Data("SQLite format 3\0".utf8) + Data(repeating: 1, count: 4080), "belongs to something else"),
+            (Data("SQLite format 3\0".utf8) + Data(count: 4080), "is damaged"),
         ]
     )
     func foreign(_ octets: Data, _ words: String) async throws {
@@ -219,8 +220,68 @@ struct CacheFileTests {
             journal.add(.remove(Samples.key(2))),
         ]
         #expect(isKept == [true, false, true])
-        #expect(journal[Samples.key(1)] != nil && journal[Samples.key(2)] == nil)
+        #expect(journal[Samples.key(1)].count == 1 && journal[Samples.key(2)].isEmpty)
         #expect(journal.changes.count == 2)
+    }
+
+    @Test("forgets everything rather than what it was told to forget")
+    func removalsAreBounded() {
+        var journal = Journal(maxChanges: 10)
+        for number in 0..<15 { journal.add(.remove(Samples.key(number))) }
+        #expect(journal.changes.count == 15)
+        for number in 0..<20 { journal.add(.removeTarget(upstream: "test", target: "/\(number)")) }
+        guard case .removeEverything = journal.changes.first else {
+            Issue.record("\(journal.changes.count) changes")
+            return
+        }
+        #expect(journal.changes.count <= 20)
+    }
+
+    @Test("still removes what a failed batch should have removed or replaced")
+    func failedBatch() {
+        var failed = Journal()
+        failed.add(.keep(Samples.key(1), Archived(Samples.response("x"), of: Samples.request(1))))
+        failed.add(.use(Samples.key(2)))
+        failed.add(.removeTarget(upstream: "test", target: "/3"))
+        let journal = Journal(afterFailing: failed)
+        #expect(journal.changes.count == 2)
+        #expect(journal[Samples.key(1)].isEmpty && journal.replaces(Samples.key(1)))
+    }
+
+    @Test("keeps what memory holds too, when it makes room")
+    func sparesWhatIsInMemory() async throws {
+        defer { self.folder.remove() }
+        try await self.withFile(maxSize: 2 << 20) { file in
+            file.spare { key in key == Samples.key(0) }
+            let large = String(repeating: "x", count: 50_000)
+            for number in 0..<100 {
+                file.keep(Samples.response(large), for: Samples.key(number), of: Samples.request(number))
+                if number % 10 == 0 { await file.flush() }
+            }
+            await file.flush()
+            #expect(!file.mayHold(Samples.key(1)) && file.mayHold(Samples.key(0)))
+            #expect(await self.content(file, 0) == large)
+        }
+    }
+
+    @Test("still has the variants of a key of which one is over")
+    func oneVariantIsOver() async throws {
+        defer { self.folder.remove() }
+        try await self.withFile { file in
+            for (value, retention) in [("a", Duration.seconds(50)), ("b", .seconds(3600))] {
+                let response = Samples.response(
+                    value,
+                    fields: ["Vary": "X"],
+                    for: ["X": value],
+                    at: .now - .seconds(100),
+                    retention: retention
+                )
+                file.keep(response, for: Samples.key(1), of: Samples.request(1))
+            }
+            await file.flush()
+            #expect(file.mayHold(Samples.key(1)))
+            #expect(await self.content(file, 1) == "b")
+        }
     }
 
     @Test("stands behind the memory: what is evicted there is found here")

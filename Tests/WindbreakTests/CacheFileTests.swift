@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import HTTPMessage
 import TestSupport
 import Testing
 
@@ -43,6 +44,41 @@ struct CacheFileTests {
                 serving.process.send(signal)
             }
             _ = try await serving.process.end()
+        }
+        await origin.stop()
+    }
+
+    @Test("are after a restart still for the same callers and languages only, by the operator's word and the origin's")
+    func variantsAndCallers() async throws {
+        let origin = try await FaultyUpstream { request in
+            let words = ["accept-language", "authorization"].map { request.fields[$0] ?? "-" }.joined(separator: " ")
+            return .respond(
+                200,
+                ["Vary": "Accept-Language, Authorization", "Cache-Control": "max-age=3600, public"],
+                body: words
+            )
+        }
+        let workplace = try Workplace()
+        defer { workplace.remove() }
+        for mode in ["{mode: ttl, ttl: 1h}", "{mode: http}"] {
+            let file = Workplace.file(upstream: origin.url, more: "log: {level: notice}\ncache: {file: cache.db}")
+            try workplace.write(file + "\n    cache: \(mode)")
+            for isWarm in [false, true] {
+                let before = origin.requests.count
+                let serving = try await Serving(workplace)
+                defer { serving.kill() }
+                for (language, caller) in [("de", "a"), ("fr", "a"), ("de", "b"), ("en", "b")] {
+                    let client = try await TestClient(to: serving.port)
+                    let fields: HeaderFields = ["Accept-Language": language, "Authorization": "Bearer \(caller)"]
+                    let response = try await client.exchange("GET", "/origin/x", fields)
+                    #expect(response.text == "\(language) Bearer \(caller)")
+                    await client.close()
+                }
+                #expect(origin.requests.count - before == (isWarm ? 0 : 4), "\(mode)")
+                serving.process.send(SIGTERM)
+                _ = try await serving.process.end()
+            }
+            try FileManager.default.removeItem(at: workplace.directory.appending(path: "cache.db"))
         }
         await origin.stop()
     }

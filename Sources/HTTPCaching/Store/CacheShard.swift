@@ -42,19 +42,42 @@ struct CacheShard: Sendable {
             if let entry = self.entries[Int(slot)], entry.key == key {
                 return self.replace(entry, at: slot, with: entry.variants.adding(response, limit: limit))
             }
-            return self.add(response, for: key, request) - self.remove(slot)
+            return self.add(Variants(response), for: key, request) - self.remove(slot)
         }
-        return self.add(response, for: key, request)
+        return self.add(Variants(response), for: key, request)
     }
 
-    private mutating func add(_ response: StoredResponse, for key: CacheKey, _ request: CachedRequest) -> Int {
-        let variants = Variants(response)
+    /// Puts older answers behind those that are there, unless they are for the same requests.
+    ///
+    /// - Returns: All that there are now, and how many octets more than before.
+    mutating func restore(
+        _ responses: [StoredResponse],
+        for key: CacheKey,
+        of request: CachedRequest,
+        limit: Int
+    ) -> (Variants, more: Int) {
+        let present = self.use(key)
+        let missing = responses.filter { older in !present.contains { $0.variant == older.variant } }
+        let variants = Variants(Array((Array(present) + missing).prefix(limit)))
+        guard !missing.isEmpty else { return (variants, 0) }
+        guard let slot = self.slots[key.hash] else { return (variants, self.add(variants, for: key, request)) }
+        guard let entry = self.entries[Int(slot)], entry.key == key else {
+            return (variants, self.add(variants, for: key, request) - self.remove(slot))
+        }
+        return (variants, self.replace(entry, at: slot, with: variants))
+    }
+
+    func contains(_ key: CacheKey) -> Bool {
+        self.slots[key.hash].map { self.entries[Int($0)]?.key == key } ?? false
+    }
+
+    private mutating func add(_ variants: Variants, for key: CacheKey, _ request: CachedRequest) -> Int {
         let bytes = variants.footprint + Self.overhead + Self.footprint(of: request)
         let slot = self.eviction.insert(key.hash, weight: bytes)
         let entry = Entry(key: key, request: request, variants: variants, bytes: bytes)
         if Int(slot) == self.entries.count { self.entries.append(entry) } else { self.entries[Int(slot)] = entry }
         self.slots[key.hash] = slot
-        self.statistics.count(request.upstream, entries: 1, bytes: bytes)
+        self.statistics.count(request.upstream, entries: variants.count, bytes: bytes)
         return bytes
     }
 

@@ -55,20 +55,29 @@ package final class MemoryStore: Sendable {
         self.makeRoom()
     }
 
+    /// Whether anything is kept for a key in memory. It does not count as a use.
+    package func holds(_ key: CacheKey) -> Bool { self.shard(of: key).entries.withLock { $0.contains(key) } }
+
     // MARK: The archive
 
     /// Whether the archive may have what memory lacks.
     package func mayRecall(_ key: CacheKey) -> Bool { self.archive?.mayHold(key) ?? false }
 
     /// Brings back into memory what the archive has for a key.
+    ///
+    /// - Returns: That, and what memory had already; the newest first.
     package func recall(_ key: CacheKey, now: ContinuousClock.Instant) async -> Variants {
         guard let archive = self.archive else { return Variants() }
         let archived = await archive.load(key).filter { now < $0.response.retainedUntil }
-        // Somebody may have stored a newer one meanwhile.
-        let present = self.lookup(key, now: now)
-        guard present.isEmpty else { return present }
-        for archived in archived.reversed() { self.hold(archived.response, for: key, of: archived.request) }
-        return Variants(archived.map(\.response))
+        guard let request = archived.first?.request else { return self.lookup(key, now: now) }
+        let responses = archived.map(\.response)
+        let shard = self.shard(of: key)
+        let (variants, more) = shard.entries.withLock {
+            $0.restore(responses, for: key, of: request, limit: Self.variantLimit)
+        }
+        self.count(more, in: shard)
+        self.makeRoom()
+        return variants
     }
 
     /// Forgets in the archive what answers a target, for a later process: in this one, whoever calls that into question

@@ -28,6 +28,7 @@ struct SnapshotBuilder {
         file: CacheFile?
     ) throws(EngineError) -> Snapshot {
         let cache = old?.cache ?? MemoryStore(maxBytes: configuration.store.memory, archive: file)
+        if old == nil { file?.spare { [weak cache] key in cache?.holds(key) ?? false } }
         var contexts: [TLSKey: NIOSSLContext] = [:]
         var upstreams: [Upstream] = []
         for upstream in configuration.upstreams {

@@ -92,7 +92,9 @@ struct CachedExchange {
 
     /// What the archive has for a key that memory lacks.
     private func recall(_ miss: Miss) async -> Variants? {
-        guard miss.reason == .uriMiss, self.upstream.store.mayRecall(miss.key) else { return nil }
+        guard miss.reason == .uriMiss || miss.reason == .varyMiss, self.upstream.store.mayRecall(miss.key) else {
+            return nil
+        }
         return await self.upstream.store.recall(miss.key, now: .now)
     }
 
