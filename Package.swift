@@ -57,8 +57,7 @@ let package = Package(
             name: "ProxyEngine",
             dependencies: [
                 "HTTPMessage", "HTTPCaching", "CacheFile", "ProxyConfiguration", "Resilience", nioCore, nioPosix,
-                nioSSL,
-                nioHTTP2, nioHPACK, logging,
+                nioSSL, nioHTTP2, nioHPACK, logging,
             ],
             swiftSettings: settings
         ),
@@ -70,7 +69,9 @@ let package = Package(
         ),
         .target(
             name: "Admin",
-            dependencies: ["HTTPCaching", "HTTPMessage", "ProxyConfiguration", "ProxyEngine", "Resilience", nioCore],
+            dependencies: [
+                "HTTPCaching", "HTTPMessage", "CacheFile", "ProxyConfiguration", "ProxyEngine", "Resilience", nioCore,
+            ],
             swiftSettings: settings
         ),
         .executableTarget(

@@ -51,7 +51,8 @@ struct CacheDatabase: Sendable {
                     CREATE TABLE entry (
                         id INTEGER PRIMARY KEY, key BLOB NOT NULL, variant INTEGER NOT NULL,
                         upstream TEXT NOT NULL, method TEXT NOT NULL, target TEXT NOT NULL,
-                        stored INTEGER NOT NULL, retained INTEGER NOT NULL, used INTEGER NOT NULL,
+                        status INTEGER NOT NULL, size INTEGER NOT NULL, stored INTEGER NOT NULL,
+                        fresh INTEGER NOT NULL, retained INTEGER NOT NULL, used INTEGER NOT NULL,
                         record BLOB NOT NULL, UNIQUE (key, variant)
                     );
                     CREATE TABLE tag (
@@ -61,7 +62,8 @@ struct CacheDatabase: Sendable {
                     CREATE INDEX tag_entry ON tag (entry);
                     CREATE INDEX entry_place ON entry (upstream, target);
                     CREATE INDEX entry_retained ON entry (retained);
-                    CREATE INDEX entry_used ON entry (used);
+                    CREATE INDEX entry_used ON entry (used, upstream);
+                    CREATE INDEX entry_size ON entry (upstream, size);
                     PRAGMA application_id = \(Self.applicationID);
                     PRAGMA user_version = \(Self.schemaVersion);
                     """
@@ -119,6 +121,15 @@ struct CacheDatabase: Sendable {
             }
         }
         return found
+    }
+
+    /// Runs a query on a thread that may wait.
+    func read<Result: Sendable>(_ query: @escaping @Sendable (Database) throws -> Result) async throws -> Result {
+        try await withCheckedThrowingContinuation { continuation in
+            self.pool.asyncRead { database in
+                continuation.resume(with: Swift.Result { try query(try database.get()) })
+            }
+        }
     }
 
     // MARK: Writing

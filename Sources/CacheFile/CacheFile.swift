@@ -68,6 +68,8 @@ package final class CacheFile: ResponseArchive {
     /// - Parameter isHeld: Whether memory has a key; called off the event loops.
     package func spare(_ isHeld: @escaping @Sendable (CacheKey) -> Bool) { self.isHeld.withLock { $0 = isHeld } }
 
+    var database: CacheDatabase? { self.state.withLock { $0.database } }
+
     /// Sets another limit, which holds from the next batch on.
     package func resize(maxSize: Int) { self.limit.store(maxSize, ordering: .relaxed) }
 
@@ -181,7 +183,7 @@ package final class CacheFile: ResponseArchive {
 
     /// Writes what waits, and returns when that is done, or has failed.
     package func flush() async {
-        guard let database = self.state.withLock({ $0.database }) else { return }
+        guard let database = self.database else { return }
         await withCheckedContinuation { continuation in
             database.write { writing in
                 self.write(by: writing)
@@ -208,7 +210,7 @@ package final class CacheFile: ResponseArchive {
     }
 
     /// Called for one batch after the other.
-    private func write(by writing: Writing) {
+    func write(by writing: Writing) {
         let changes = self.state.withLock { state in
             state.writing = state.journal
             state.journal = Journal()
@@ -230,9 +232,16 @@ package final class CacheFile: ResponseArchive {
         }
     }
 
-    private func written(_ gone: [CacheKey]) {
-        let wasFailing = self.state.withLock { state in
+    /// What is neither there nor waits to be.
+    func forget(_ gone: [CacheKey]) {
+        self.state.withLock { state in
             for key in gone where state.journal[key].isEmpty { state.hashes.remove(key.hash) }
+        }
+    }
+
+    private func written(_ gone: [CacheKey]) {
+        self.forget(gone)
+        let wasFailing = self.state.withLock { state in
             state.writing = Journal()
             defer { state.isFailing = false }
             return state.isFailing
@@ -241,7 +250,7 @@ package final class CacheFile: ResponseArchive {
     }
 
     /// A file that turns out not to be whole is not used any more; the next start sets it aside.
-    private func failed(_ error: any Error) {
+    func failed(_ error: any Error) {
         let isDamage = (error as? DatabaseError)?.isDamage == true
         let isNew = self.state.withLock { state in
             defer { state.isFailing = true }

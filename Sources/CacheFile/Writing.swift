@@ -43,6 +43,17 @@ struct Writing {
         return gone
     }
 
+    /// - Returns: The keys that are gone.
+    func remove(_ filter: CacheFilter) throws -> [CacheKey] {
+        let condition = filter.condition
+        var gone: [CacheKey] = []
+        try self.database.inTransaction {
+            gone = try self.keys("DELETE FROM entry WHERE \(condition.sql) RETURNING key", condition.arguments)
+            return .commit
+        }
+        return Array(Set(gone))
+    }
+
     private func apply(_ change: Journal.Change, _ clock: WallClock) throws -> [CacheKey] {
         switch change {
         case .keep(let key, let archived):
@@ -78,12 +89,13 @@ struct Writing {
         try self.database.execute(
             sql: """
                 INSERT OR REPLACE INTO entry
-                    (key, variant, upstream, method, target, stored, retained, used, record)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    (key, variant, upstream, method, target, status, size, stored, fresh, retained, used, record)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 Data(key.digest), response.variant.number, request.upstream, request.method.rawValue, request.target,
-                stored, clock.sinceEpoch(response.retainedUntil).milliseconds, clock.sinceEpoch.milliseconds,
+                response.status, response.size, stored, clock.sinceEpoch(response.freshUntil).milliseconds,
+                clock.sinceEpoch(response.retainedUntil).milliseconds, clock.sinceEpoch.milliseconds,
                 Data(record.readableBytesView),
             ]
         )

@@ -305,4 +305,45 @@ struct CacheFileTests {
             #expect(await store.recall(key, now: .now).isEmpty)
         }
     }
+
+    @Test("is seen and purged together with the memory before it")
+    func control() async throws {
+        defer { self.folder.remove() }
+        try await self.withFile { file in
+            let store = MemoryStore(maxBytes: 60_000, archive: file)
+            for number in 0..<100 {
+                let response = Samples.response(
+                    String(repeating: "x", count: 2000),
+                    fields: ["Cache-Tag": "all, n\(number % 10)", "Vary": "X"],
+                    for: ["X": "1"]
+                )
+                let request = Samples.request(number, upstream: number < 50 ? "a" : "b")
+                store.store(response, for: Samples.key(number), of: request)
+            }
+            await file.flush()
+            func count(_ filter: CacheFilter) async -> Int {
+                await store.entries(matching: filter, limit: 1000, now: .now).count
+            }
+            let entries = await store.entries(matching: CacheFilter(), limit: 60, now: .now)
+            #expect(entries.count == 60 && entries.map(\.key) == entries.map(\.key).sorted())
+            #expect(entries.allSatisfy(\.isArchived) && entries.contains { $0.isInMemory })
+            #expect(entries.contains { !$0.isInMemory && $0.tags.contains("all") && $0.size > 2000 })
+            let rest = await store.entries(matching: CacheFilter(), after: entries.last?.key, limit: 60, now: .now)
+            #expect(rest.count == 40 && Set(rest.map(\.key)).isDisjoint(with: entries.map(\.key)))
+            #expect(await count(CacheFilter(path: "/1")) == 11)
+
+            let byTag = await store.purge(CacheFilter(tag: "n7"))
+            #expect(byTag.count == 10 && byTag.isComplete)
+            #expect(await store.recall(Samples.key(7), now: .now).isEmpty && !store.mayRecall(Samples.key(7)))
+            #expect(await store.purge(CacheFilter(upstream: "a", path: "/4")).count == 10)
+            #expect(await count(CacheFilter(upstream: "a")) == 35)
+            // What waits to be written goes too.
+            store.store(Samples.response("new"), for: Samples.key(200), of: Samples.request(200, upstream: "c"))
+            #expect(await store.purge(CacheFilter(upstream: "c")).count == 1)
+            await file.flush()
+            #expect(await count(CacheFilter(upstream: "c")) == 0)
+            #expect(await store.purge(CacheFilter()).count == 80)
+            #expect(await count(CacheFilter()) == 0 && file.count == 0)
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 /// Entries by key, and which of them goes next. Every operation takes constant time, or nearly so.
 struct CacheShard: Sendable {
-    private struct Entry: Sendable {
+    struct Entry: Sendable {
         let key: CacheKey
         let request: CachedRequest
         var variants: Variants
@@ -71,6 +71,20 @@ struct CacheShard: Sendable {
         self.slots[key.hash].map { self.entries[Int($0)]?.key == key } ?? false
     }
 
+    /// What is kept for a key, without counting it as a use.
+    func variants(of key: CacheKey) -> Variants {
+        guard let slot = self.slots[key.hash], let entry = self.entries[Int(slot)], entry.key == key else {
+            return Variants()
+        }
+        return entry.variants
+    }
+
+    /// What stands in some places of the table; nil beyond its end.
+    func entries(from start: Int, count: Int) -> [Entry]? {
+        guard start < self.entries.count else { return nil }
+        return self.entries[start..<min(start + count, self.entries.count)].compactMap(\.self)
+    }
+
     private mutating func add(_ variants: Variants, for key: CacheKey, _ request: CachedRequest) -> Int {
         let bytes = variants.footprint + Self.overhead + Self.footprint(of: request)
         let slot = self.eviction.insert(key.hash, weight: bytes)
@@ -108,7 +122,7 @@ struct CacheShard: Sendable {
     /// - Returns: How many octets it took; nil if there is none.
     mutating func evict() -> Int? {
         guard let slot = self.eviction.evict() else { return nil }
-        self.statistics.evictions += 1
+        if let entry = self.entries[Int(slot)] { self.statistics.evictions[entry.request.upstream, default: 0] += 1 }
         return self.forget(slot)
     }
 

@@ -9,7 +9,7 @@ import Synchronization
 /// and fresh is for the caller to judge. Sharded by key, so that two loops seldom wait for each other, and for no longer
 /// than it takes to relink an entry.
 package final class MemoryStore: Sendable {
-    private final class Shard: Sendable {
+    final class Shard: Sendable {
         let entries = Mutex(CacheShard())
         let bytes = Atomic(0)
     }
@@ -17,11 +17,13 @@ package final class MemoryStore: Sendable {
     /// How many variants a key may have; the oldest make room.
     package static let variantLimit = 16
 
-    private let shards = (0..<16).map { _ in Shard() }
+    let shards = (0..<16).map { _ in Shard() }
     private let bytes = Atomic(0)
     private let maxBytes: Atomic<Int>
 
-    private let archive: (any ResponseArchive)?
+    let archive: (any ResponseArchive)?
+    /// How often somebody wanted something gone, so that what was on its way back from the archive does not stay.
+    let purges = Atomic(0)
 
     package init(maxBytes: Int, archive: (any ResponseArchive)? = nil) {
         self.maxBytes = Atomic(maxBytes)
@@ -68,6 +70,7 @@ package final class MemoryStore: Sendable {
     /// - Returns: That, and what memory had already; the newest first.
     package func recall(_ key: CacheKey, now: ContinuousClock.Instant) async -> Variants {
         guard let archive = self.archive else { return Variants() }
+        let purges = self.purges.load(ordering: .sequentiallyConsistent)
         let archived = await archive.load(key).filter { now < $0.response.retainedUntil }
         guard let request = archived.first?.request else { return self.lookup(key, now: now) }
         let responses = archived.map(\.response)
@@ -77,6 +80,10 @@ package final class MemoryStore: Sendable {
         }
         self.count(more, in: shard)
         self.makeRoom()
+        guard self.purges.load(ordering: .sequentiallyConsistent) == purges else {
+            self.removeFromMemory(key)
+            return Variants()
+        }
         return variants
     }
 
@@ -91,6 +98,10 @@ package final class MemoryStore: Sendable {
     /// Forgets all variants of a key.
     package func remove(_ key: CacheKey) {
         self.archive?.remove(key)
+        self.removeFromMemory(key)
+    }
+
+    func removeFromMemory(_ key: CacheKey) {
         let shard = self.shard(of: key)
         self.count(-shard.entries.withLock { $0.remove(key) }, in: shard)
     }
@@ -129,7 +140,7 @@ package final class MemoryStore: Sendable {
         self.bytes.add(more, ordering: .relaxed)
     }
 
-    private func shard(of key: CacheKey) -> Shard {
+    func shard(of key: CacheKey) -> Shard {
         self.shards[key.shard(of: self.shards.count)]
     }
 }

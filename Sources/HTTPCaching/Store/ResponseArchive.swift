@@ -17,6 +17,14 @@ package protocol ResponseArchive: Sendable {
     func mayHold(_ key: CacheKey) -> Bool
     /// What is kept for a key and is whole, the newest first; empty when it cannot be had in good time.
     func load(_ key: CacheKey) async -> [Archived]
+    /// Some of what is kept, in the order of the keys.
+    ///
+    /// - Parameter key: The last one before them.
+    func entries(matching filter: CacheFilter, after key: CacheKey?, limit: Int) async -> [CachedEntry]
+    /// Forgets what a filter means, and returns when that is done.
+    ///
+    /// - Returns: The keys that are gone; nil if it cannot be done.
+    func remove(matching filter: CacheFilter) async -> [CacheKey]?
 }
 
 /// An answer as an archive gave it back.
