@@ -55,10 +55,10 @@ extension StoredResponse {
 
     func members(at clock: WallClock) -> [JSON.Member] {
         var fields: [JSON.Member] = []
-        self.fields.forEach { name, value in
+        self.fields.forEach({ name, value in
             guard Self.shownFields.contains(name.lowercased()) else { return }
             fields.append(.init(name: name, value: .string(value)))
-        }
+        })
         return [
             .init(name: "status", value: .int(self.status)),
             .init(name: "bytes", value: .int(self.size)),
