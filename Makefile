@@ -12,7 +12,7 @@ SHELL := /bin/bash
 # Without the run-time checks of exclusivity a request takes 10 % less CPU; with the Swift library inside, it is one file.
 RELEASE := -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
 BINARIES = $(shell swift build $(RELEASE) --show-bin-path)
-# A description of libyaml in which only its archive can be found, so that the release binary does without the library.
+# Where only the archives of libyaml and SQLite can be found, so that the release binary does without the libraries.
 STATIC := $(CURDIR)/.build/static
 SWIFT_FILES := git ls-files -z --cached --others --exclude-standard '*.swift'
 
@@ -49,16 +49,17 @@ hit-ratio: deps
 $(STATIC)/yaml-0.1.pc: | deps
 	@mkdir -p $(STATIC)
 	@ln -sf "$$(pkg-config --variable=libdir yaml-0.1)/libyaml.a" $(STATIC)/libyaml.a
-	@printf 'Name: LibYAML\nDescription: as an archive\nVersion: 0.1\nLibs: -L%s -lyaml\n' '$(STATIC)' > $@
+	@ln -sf "$$(pkg-config --variable=libdir sqlite3)/libsqlite3.a" $(STATIC)/libsqlite3.a
+	@printf 'Name: LibYAML\nDescription: as an archive\nVersion: 0.1\nLibs: -L%s -lyaml -lm\n' '$(STATIC)' > $@
 
 # Debian's packages of what Swift does not bring along; does nothing where they are there.
 deps:
-	@if command -v pkg-config > /dev/null && pkg-config --exists yaml-0.1; then exit 0; fi; \
-	command -v apt-get > /dev/null || { echo 'please install libyaml with its headers, and pkg-config' >&2; exit 1; }; \
-	echo 'installing libyaml-dev and pkg-config'; \
+	@if command -v pkg-config > /dev/null && pkg-config --exists yaml-0.1 sqlite3; then exit 0; fi; \
+	command -v apt-get > /dev/null || { echo 'please install libyaml and SQLite with headers, and pkg-config' >&2; exit 1; }; \
+	echo 'installing libyaml-dev, libsqlite3-dev and pkg-config'; \
 	if [ "$$(id -u)" -eq 0 ]; then as_root=; else as_root=sudo; fi; \
 	$$as_root apt-get update -qq && \
-	$$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libyaml-dev pkg-config
+	$$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libyaml-dev libsqlite3-dev pkg-config
 
 clean:
 	rm -rf .build

@@ -34,12 +34,20 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
     ],
     targets: [
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(name: "HTTPMessage", dependencies: [nioCore], swiftSettings: settings),
         .target(name: "Resilience", swiftSettings: settings),
         .target(name: "HTTPCaching", dependencies: ["HTTPMessage", nioCore, crypto], swiftSettings: settings),
+        .target(
+            name: "CacheFile",
+            dependencies: [
+                "HTTPMessage", "HTTPCaching", nioCore, crypto, logging, .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: settings
+        ),
         .target(
             name: "ProxyConfiguration",
             dependencies: ["CLibYAML", "HTTPMessage", "HTTPCaching", "Resilience", nioSSL, logging],
@@ -48,8 +56,8 @@ let package = Package(
         .target(
             name: "ProxyEngine",
             dependencies: [
-                "HTTPMessage", "HTTPCaching", "ProxyConfiguration", "Resilience", nioCore, nioPosix, nioSSL, nioHTTP2,
-                nioHPACK, logging,
+                "HTTPMessage", "HTTPCaching", "CacheFile", "ProxyConfiguration", "Resilience", nioCore, nioPosix,
+                nioSSL, nioHTTP2, nioHPACK, logging,
             ],
             swiftSettings: settings
         ),
@@ -61,7 +69,9 @@ let package = Package(
         ),
         .target(
             name: "Admin",
-            dependencies: ["HTTPCaching", "HTTPMessage", "ProxyConfiguration", "ProxyEngine", "Resilience", nioCore],
+            dependencies: [
+                "HTTPCaching", "HTTPMessage", "CacheFile", "ProxyConfiguration", "ProxyEngine", "Resilience", nioCore,
+            ],
             swiftSettings: settings
         ),
         .executableTarget(
@@ -103,6 +113,11 @@ let package = Package(
         .testTarget(
             name: "HTTPCachingTests",
             dependencies: ["HTTPMessage", "HTTPCaching", "TestSupport", nioCore],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "CacheFileTests",
+            dependencies: ["CacheFile", "HTTPCaching", "HTTPMessage", "TestSupport", nioCore, logging],
             swiftSettings: settings
         ),
         .testTarget(

@@ -28,6 +28,14 @@ package enum AdminRoutes {
             LocalRoute(path: "/", methods: [.get], handler: Dashboard(circuits: circuits)),
             LocalRoute(path: "/health", methods: [.get], handler: HealthEndpoint(circuits: circuits)),
             LocalRoute(path: "/circuits", methods: [.get], handler: CircuitsEndpoint(circuits: circuits)),
+            LocalRoute(path: "/cache", methods: [.get], handler: CacheEndpoint(cache: snapshot.cache)),
+            LocalRoute(path: "/cache/purge", methods: [.post], handler: CachePurgeEndpoint(cache: snapshot.cache)),
+            LocalRoute(
+                path: "/cache",
+                methods: [.get],
+                isPrefix: true,
+                handler: CacheEntryEndpoint(cache: snapshot.cache)
+            ),
             LocalRoute(
                 path: "/metrics",
                 methods: [.get],

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPMessage
 import Synchronization
 
 /// What became of the attempts to load the file, for operators to see. The command reports each.

@@ -229,15 +229,20 @@ extension HeaderFields {
     /// The same fields in blocks that are no larger than they have to be, for keeping.
     package var compacted: HeaderFields {
         var compacted = HeaderFields(reservingBytes: self.wireLength, fields: self.count)
-        for entry in self.entries {
-            self.bytes.withUnsafeBytes { bytes in
-                compacted.add(
-                    name: UnsafeRawBufferPointer(rebasing: bytes[entry.name]),
-                    value: UnsafeRawBufferPointer(rebasing: bytes[entry.value])
+        self.forEachOctets { compacted.add(name: $0, value: $1) }
+        return compacted
+    }
+
+    /// Lends the octets of all fields, in order.
+    package func forEachOctets(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void) {
+        self.bytes.withUnsafeBytes { bytes in
+            for entry in self.entries {
+                body(
+                    UnsafeRawBufferPointer(rebasing: bytes[entry.name]),
+                    UnsafeRawBufferPointer(rebasing: bytes[entry.value])
                 )
             }
         }
-        return compacted
     }
 
     /// The octets of the two blocks when they are compact.

@@ -47,6 +47,9 @@ extension Server {
         )
         self.warn(new)
         if new.threads != old.threads { self.logger.warning("[RELOAD] threads takes effect at the next start only") }
+        if new.store.file != old.store.file {
+            self.logger.warning("[RELOAD] cache.file takes effect at the next start only")
+        }
         self.log.level = new.log.level
     }
 

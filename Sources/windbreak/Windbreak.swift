@@ -16,7 +16,7 @@ struct Windbreak: AsyncParsableCommand {
             \(Exit.help)
             """,
         version: "windbreak \(BuildInfo.version)",
-        subcommands: [Serve.self, Check.self, ProfileCommand.self],
+        subcommands: [Serve.self, Check.self, ProfileCommand.self, CacheCommand.self],
         defaultSubcommand: Serve.self
     )
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPMessage
 import NIOCore
 import Resilience
 
@@ -19,7 +20,7 @@ extension ExpositionTests {
         report.decision = .hit
         report.cache = .hit
         report.outcome = nil
-        weather.exchangeEnded(report, status: 200)
+        weather.exchangeEnded(report, status: 200, cost: 0.25)
         weather.attemptEnded(.success)
         weather.attemptEnded(.failure(.timeout))
         weather.cacheStored()
@@ -47,8 +48,8 @@ extension ExpositionTests {
             circuits: [circuit.reading, .closed("idle")],
             unrouted: engine.requests,
             connections: engine.connections,
-            cached: [CacheHolding(upstream: "weather", entries: 2, bytes: 4096)],
-            cacheEvictions: 1,
+            cached: [CacheHolding(upstream: "weather", entries: 2, bytes: 4096, evictions: 1)],
+            cacheFile: CacheFileReading(entries: 3, dropped: 4),
             generation: 3,
             reloads: ReloadStatus.State(
                 isSuccess: false,
@@ -196,15 +197,27 @@ extension ExpositionTests {
         # HELP windbreak_cache_stores_total Answers that were put into the cache.
         # TYPE windbreak_cache_stores_total counter
         windbreak_cache_stores_total{upstream="weather"} 1
+        # HELP windbreak_cache_calls_saved_total Exchanges that needed no call: hits, stale answers and shared attempts.
+        # TYPE windbreak_cache_calls_saved_total counter
+        windbreak_cache_calls_saved_total{upstream="weather"} 1
+        # HELP windbreak_cache_cost_saved_total What those calls would have cost, by the cost of their routes.
+        # TYPE windbreak_cache_cost_saved_total counter
+        windbreak_cache_cost_saved_total{upstream="weather"} 0.25
         # HELP windbreak_cache_evictions_total Answers that had to make room for others.
         # TYPE windbreak_cache_evictions_total counter
-        windbreak_cache_evictions_total 1
+        windbreak_cache_evictions_total{upstream="weather"} 1
         # HELP windbreak_cache_entries Answers that are stored.
         # TYPE windbreak_cache_entries gauge
         windbreak_cache_entries{upstream="weather"} 2
         # HELP windbreak_cache_bytes Memory that stored answers take.
         # TYPE windbreak_cache_bytes gauge
         windbreak_cache_bytes{upstream="weather"} 4096
+        # HELP windbreak_cache_file_entries Keys for which the file has an answer.
+        # TYPE windbreak_cache_file_entries gauge
+        windbreak_cache_file_entries 3
+        # HELP windbreak_cache_file_dropped_total Answers that are not in the file since it could not be written in time.
+        # TYPE windbreak_cache_file_dropped_total counter
+        windbreak_cache_file_dropped_total 4
         # HELP windbreak_connections_open Connections of clients that are open.
         # TYPE windbreak_connections_open gauge
         windbreak_connections_open{listener="main"} 1

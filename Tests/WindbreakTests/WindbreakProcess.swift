@@ -158,6 +158,13 @@ func windbreak(
     _ arguments: String...,
     environment: [String: String] = [:]
 ) async throws -> (status: Int32, output: String, errors: String) {
+    try await windbreak(arguments, environment: environment)
+}
+
+func windbreak(
+    _ arguments: [String],
+    environment: [String: String] = [:]
+) async throws -> (status: Int32, output: String, errors: String) {
     let process = try WindbreakProcess(arguments, environment: environment)
     defer { process.send(SIGKILL) }
     let status = try await process.end()

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPMessage
-import NIOCore
 import ProxyEngine
 import Resilience
 
@@ -13,18 +11,9 @@ enum CircuitCommand: Equatable {
 
     /// - Throws: 400 with the reason, when it is not clear what is wanted.
     init(_ request: LocalRequest) throws(ProxyError) {
-        var members = Self.form(request.query ?? "")
-        members += try Self.content(of: request)
-        var state: String?
-        var ttl: Duration?
-        for (name, value) in members {
-            switch name {
-            case "state" where state == nil: state = value
-            case "ttl" where ttl == nil: ttl = try Self.timeToLive(value)
-            case "state", "ttl": throw ProxyError(.badRequest, "\(name) is given twice")
-            default: throw ProxyError(.badRequest, "only state and ttl can be given")
-            }
-        }
+        let members = try request.members(among: ["state", "ttl"])
+        let state = members["state"]
+        let ttl = try members["ttl"].map { (text) throws(ProxyError) in try Self.timeToLive(text) }
         switch (state, ttl) {
         case ("open", _): self = .force(.open, for: ttl)
         case ("closed", _): self = .force(.closed, for: ttl)
@@ -44,37 +33,5 @@ enum CircuitCommand: Equatable {
             throw ProxyError(.badRequest, "ttl must be a whole number with a unit, such as 60s or 5m, up to 30d")
         }
         return .milliseconds(number * unit)
-    }
-
-    private static func content(of request: LocalRequest) throws(ProxyError) -> [(String, String)] {
-        guard request.body.readableBytes > 0 else { return [] }
-        let type = request.head.fields["content-type"]?.prefix { $0 != ";" }.trimmingOptionalWhitespace() ?? ""
-        if type.equalsIgnoringCase("application/x-www-form-urlencoded") {
-            return Self.form(String(buffer: request.body))
-        }
-        guard type.equalsIgnoringCase("application/json"),
-            let json = try? JSON(parsing: request.body.readableBytesView),
-            let members = json.object
-        else {
-            throw ProxyError(.badRequest, "expected a JSON object or a form, by its Content-Type")
-        }
-        return try members.map { (member) throws(ProxyError) in
-            guard let value = member.value.string else {
-                throw ProxyError(.badRequest, "expected text as the value of each member")
-            }
-            return (member.name, value)
-        }
-    }
-
-    /// `application/x-www-form-urlencoded` (URL Standard, 5.1).
-    private static func form(_ text: String) -> [(String, String)] {
-        text.split(separator: "&").map { pair in
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            return (Self.decoded(parts[0]), parts.count > 1 ? Self.decoded(parts[1]) : "")
-        }
-    }
-
-    private static func decoded(_ text: Substring) -> String {
-        String(decoding: PercentEncoding.decode(String(text.map { $0 == "+" ? " " : $0 })), as: UTF8.self)
     }
 }

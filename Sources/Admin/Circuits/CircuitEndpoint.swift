@@ -23,7 +23,7 @@ struct CircuitEndpoint: LocalHandler {
     func respond(to request: LocalRequest) async -> LocalResponse {
         if request.head.method == .post {
             do throws(ProxyError) {
-                try request.requireSameOrigin()
+                try request.requireSameOrigin("change a circuit")
                 self.circuit.obey(try CircuitCommand(request))
             } catch {
                 return LocalResponse(error)

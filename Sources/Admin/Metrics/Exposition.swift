@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPMessage
 import ProxyEngine
 
 /// Everything that is exposed, as it was at one moment.
@@ -11,7 +12,7 @@ struct Exposition {
     let unrouted: RequestCounters
     let connections: [EngineMetrics.Connections]
     let cached: [CacheHolding]
-    let cacheEvictions: Int
+    let cacheFile: CacheFileReading?
     let generation: Int
     let reloads: ReloadStatus.State
     let version: String
@@ -21,8 +22,9 @@ struct Exposition {
         var text = PrometheusText()
         text.writeUpstreams(self.upstreams, unrouted: self.unrouted)
         text.writeCircuits(self.circuits, at: self.clock)
-        text.writeCache(self.upstreams)
-        text.writeCache(self.cached, evictions: self.cacheEvictions)
+        text.writeUse(of: self.upstreams)
+        text.writeHoldings(self.cached)
+        text.writeFile(self.cacheFile)
         text.writeConnections(self.connections)
         text.writeConfiguration(generation: self.generation, self.reloads)
         text.writeProcess(version: self.version, self.process)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CacheFile
 import HTTPCaching
 import HTTPMessage
 import NIOCore
@@ -23,9 +24,14 @@ struct MetricsEndpoint: LocalHandler {
             connections: self.snapshot.metrics.connections,
             cached: upstreams.map { upstream in
                 let holding = cache.holdings[upstream.name]
-                return CacheHolding(upstream: upstream.name, entries: holding?.entries ?? 0, bytes: holding?.bytes ?? 0)
+                return CacheHolding(
+                    upstream: upstream.name,
+                    entries: holding?.entries ?? 0,
+                    bytes: holding?.bytes ?? 0,
+                    evictions: cache.evictions[upstream.name] ?? 0
+                )
             },
-            cacheEvictions: cache.evictions,
+            cacheFile: self.snapshot.cacheFile.map { CacheFileReading(entries: $0.count, dropped: $0.dropped) },
             generation: self.snapshot.generation,
             reloads: self.reloads.current,
             version: BuildInfo.version,

@@ -4,7 +4,7 @@ import ProxyEngine
 
 extension PrometheusText {
     /// What the cache saved.
-    mutating func writeCache(_ upstreams: [UpstreamMetrics]) {
+    mutating func writeUse(of upstreams: [UpstreamMetrics]) {
         let uses = upstreams.map { upstream in
             (upstream: upstream.upstream, samples: upstream.requests.samples)
         }
@@ -28,11 +28,34 @@ extension PrometheusText {
         for upstream in upstreams {
             self.sample("windbreak_cache_stores_total", ["upstream": upstream.upstream], upstream.cacheStores)
         }
+        self.family(
+            "windbreak_cache_calls_saved_total",
+            .counter,
+            "Exchanges that needed no call: hits, stale answers and shared attempts."
+        )
+        for use in uses {
+            let spared = use.samples.reduce(UInt64(0)) { sum, sample in
+                let isSpared = ExchangeReport.CacheUse(rawValue: sample.cache)?.sparesCall ?? false
+                return isSpared ? sum + sample.count : sum
+            }
+            self.sample("windbreak_cache_calls_saved_total", ["upstream": use.upstream], spared)
+        }
+        self.family(
+            "windbreak_cache_cost_saved_total",
+            .counter,
+            "What those calls would have cost, by the cost of their routes."
+        )
+        for upstream in upstreams {
+            self.sample("windbreak_cache_cost_saved_total", ["upstream": upstream.upstream], upstream.costSaved)
+        }
     }
 
-    /// What the cache holds. Upstreams share the memory, so that one of them can make the answers of another go.
-    mutating func writeCache(_ holdings: [CacheHolding], evictions: Int) {
-        self.single("windbreak_cache_evictions_total", .counter, "Answers that had to make room for others.", evictions)
+    /// What the memory of the cache holds.
+    mutating func writeHoldings(_ holdings: [CacheHolding]) {
+        self.family("windbreak_cache_evictions_total", .counter, "Answers that had to make room for others.")
+        for holding in holdings {
+            self.sample("windbreak_cache_evictions_total", ["upstream": holding.upstream], holding.evictions)
+        }
         self.family("windbreak_cache_entries", .gauge, "Answers that are stored.")
         for holding in holdings {
             self.sample("windbreak_cache_entries", ["upstream": holding.upstream], holding.entries)
@@ -42,11 +65,29 @@ extension PrometheusText {
             self.sample("windbreak_cache_bytes", ["upstream": holding.upstream], holding.bytes)
         }
     }
+
+    /// What the file of the cache holds, where there is one.
+    mutating func writeFile(_ file: CacheFileReading?) {
+        guard let file else { return }
+        self.single("windbreak_cache_file_entries", .gauge, "Keys for which the file has an answer.", file.entries)
+        self.single(
+            "windbreak_cache_file_dropped_total",
+            .counter,
+            "Answers that are not in the file since it could not be written in time.",
+            file.dropped
+        )
+    }
 }
 
-/// What the cache holds of one upstream.
+struct CacheFileReading: Sendable, Equatable {
+    var entries: Int
+    var dropped: Int
+}
+
+/// What the memory of the cache holds of one upstream.
 struct CacheHolding: Sendable, Equatable {
     var upstream: String
     var entries: Int
     var bytes: Int
+    var evictions: Int
 }

@@ -16,11 +16,37 @@ package struct CacheKey: Hashable, Sendable {
         self.fourth = UInt64(bigEndian: digest.loadUnaligned(fromByteOffset: 24, as: UInt64.self))
     }
 
+    /// - Parameter digest: As `digest` gave it; nil if it is not 32 octets.
+    package init?(_ digest: [UInt8]) {
+        guard digest.count == 32 else { return nil }
+        self = digest.withUnsafeBytes { CacheKey(digest: $0) }
+    }
+
+    /// 32 octets.
+    package var digest: [UInt8] {
+        [self.first, self.second, self.third, self.fourth].flatMap { word in
+            withUnsafeBytes(of: word.bigEndian) { Array($0) }
+        }
+    }
+
+    /// Those whose hexadecimal digits begin so; nil unless there are 8 to 64.
+    package static func range(_ prefix: String) -> ClosedRange<CacheKey>? {
+        let digits = prefix.utf8.map { Character(UnicodeScalar($0)) }
+        guard 8...64 ~= digits.count, digits.allSatisfy(\.isHexDigit) else { return nil }
+        func key(filledWith digit: Character) -> CacheKey? {
+            let filled = digits + Array(repeating: digit, count: 64 - digits.count)
+            let octets = stride(from: 0, to: 64, by: 2).compactMap { UInt8(String(filled[$0...$0 + 1]), radix: 16) }
+            return CacheKey(octets)
+        }
+        guard let first = key(filledWith: "0"), let last = key(filledWith: "f") else { return nil }
+        return first...last
+    }
+
     /// One of `count` shards, evenly.
     func shard(of count: Int) -> Int { Int(self.fourth % UInt64(count)) }
 
     /// A part of it, which for a table is as good as the whole.
-    var hash: UInt64 { self.first }
+    package var hash: UInt64 { self.first }
 
     /// The first 8 hexadecimal digits, for logs.
     package var short: String { Self.hexadecimal(self.first >> 32, digits: 8) }
@@ -38,6 +64,12 @@ package struct CacheKey: Hashable, Sendable {
     package func hash(into hasher: inout Hasher) {
         // A part of a digest is as good as the whole for a dictionary.
         hasher.combine(self.first)
+    }
+}
+
+extension CacheKey: Comparable {
+    package static func < (one: CacheKey, other: CacheKey) -> Bool {
+        (one.first, one.second, one.third, one.fourth) < (other.first, other.second, other.third, other.fourth)
     }
 }
 

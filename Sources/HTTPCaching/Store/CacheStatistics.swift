@@ -3,8 +3,8 @@
 /// What a store holds now, and what it did since it was made.
 package struct CacheStatistics: Sendable, Equatable {
     package internal(set) var stores = 0
-    /// Entries that had to make room for others.
-    package internal(set) var evictions = 0
+    /// Entries that had to make room for others, by upstream.
+    package internal(set) var evictions: [String: Int] = [:]
     /// What each upstream has stored, by its name.
     package internal(set) var holdings: [String: Holding] = [:]
 
@@ -25,7 +25,7 @@ package struct CacheStatistics: Sendable, Equatable {
 
     mutating func add(_ other: CacheStatistics) {
         self.stores += other.stores
-        self.evictions += other.evictions
+        self.evictions.merge(other.evictions, uniquingKeysWith: +)
         for (upstream, holding) in other.holdings {
             self.count(upstream, entries: holding.entries, bytes: holding.bytes)
         }

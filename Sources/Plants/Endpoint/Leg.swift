@@ -129,7 +129,7 @@ extension LegOutcome.Result {
             self = .failed(reason: "cancelled")
         case .badRequest, .targetTooLong, .headersTooLarge, .versionNotSupported, .notImplemented, .requestTimeout,
             .methodNotAllowed,
-            .unauthorized, .proxyUnauthorized, .forbidden, .noRoute, .denied, .crossSite, .loop, .notCached,
+            .unauthorized, .proxyUnauthorized, .forbidden, .noRoute, .denied, .notStored, .crossSite, .loop, .notCached,
             .internalError:
             self = .failed(reason: "request-failed")
         }

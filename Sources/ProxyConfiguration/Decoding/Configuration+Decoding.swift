@@ -19,8 +19,7 @@ extension Configuration {
         self.log = reader.section("log") { LogConfiguration.decode(&$0) }
         self.downstream = reader.section("downstream") { DownstreamConfiguration.decode(&$0) }
         self.forward = reader.section("forward") { ForwardConfiguration.decode(&$0) }
-        let memory = self.cacheMemory
-        self.cacheMemory = reader.section("cache") { $0.size("memory", in: 0...(1 << 40), default: memory) }
+        self.store = reader.section("cache") { StoreConfiguration.decode(&$0) }
     }
 
     private func checkAddresses(listen: Node?, admin: Node?, at root: Node, _ problems: Problems) {
@@ -65,6 +64,19 @@ extension LogConfiguration {
             return circuit
         }
         return log
+    }
+}
+
+extension StoreConfiguration {
+    static func decode(_ reader: inout MappingReader) -> StoreConfiguration {
+        var store = StoreConfiguration()
+        store.memory = reader.size("memory", in: 0...(1 << 40), default: store.memory)
+        if let node = reader.value("file"), !node.isWord("off"), let path = node.text(reader.problems) {
+            if path.isEmpty { node.expected("a path or off", reader.problems) }
+            store.file = path.isEmpty ? nil : node.location.source.resolve(path)
+        }
+        store.maxSize = reader.size("max_size", in: (1 << 20)...(1 << 50), default: store.maxSize)
+        return store
     }
 }
 

@@ -15,7 +15,11 @@ extension Configuration {
             "log": self.log.settings,
             "downstream": self.downstream.settings,
             "forward": self.forward.settings,
-            "cache": .mapping(["memory": .size(self.cacheMemory)]),
+            "cache": .mapping([
+                "memory": .size(self.store.memory),
+                "file": .text(self.store.file ?? "off"),
+                "max_size": .size(self.store.maxSize),
+            ]),
             "upstreams": .mapping(
                 self.upstreams.map { Setting.Member(name: $0.name, value: $0.settings) }
             ),

@@ -15,8 +15,7 @@ package struct Configuration: Sendable, Equatable {
     package var log = LogConfiguration()
     package var downstream = DownstreamConfiguration()
     package var forward = ForwardConfiguration()
-    /// Bytes of memory for stored answers of all upstreams together. Default 128 MiB.
-    package var cacheMemory = 128 << 20
+    package var store = StoreConfiguration()
     /// In the order of the file; names are unique.
     package var upstreams: [UpstreamConfiguration] = []
     package var combined: [CombinedConfiguration] = []
@@ -48,6 +47,17 @@ package struct LogConfiguration: Sendable, Equatable {
         package init() {}
     }
 
+    package init() {}
+}
+
+/// Where the stored answers of all upstreams are.
+package struct StoreConfiguration: Sendable, Equatable {
+    /// Bytes of memory for them. Default 128 MiB.
+    package var memory = 128 << 20
+    /// The file in which they outlive the process; nil is none. Opened once, at the start.
+    package var file: String?
+    /// Bytes of that file. Default 1 GiB.
+    package var maxSize = 1 << 30
     package init() {}
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CacheFile
 import HTTPMessage
 package import Logging
 package import NIOCore
@@ -67,7 +68,8 @@ package final class Engine: Sendable {
             metrics: self.metrics,
             listeners: self.listenerAddresses
         )
-        let snapshot = try builder.build(configuration, after: old)
+        let file = old == nil ? await self.openCacheFile(configuration.store) : old?.cacheFile
+        let snapshot = try builder.build(configuration, after: old, file: file)
         let dispatcher = Dispatcher(snapshot, main: self.mainRoutes(snapshot), admin: self.adminRoutes(snapshot))
         let places = try Self.places(in: configuration)
         let (kept, gone) = self.sortListeners(for: places)
@@ -81,16 +83,23 @@ package final class Engine: Sendable {
         for listener in gone { await listener.drain() }
     }
 
-    /// Accepts nothing more and waits for the exchanges in flight.
+    private func openCacheFile(_ store: StoreConfiguration) async -> CacheFile? {
+        guard let path = store.file else { return nil }
+        return await CacheFile.open(path, maxSize: store.maxSize, logger: self.logger)
+    }
+
+    /// Accepts nothing more, waits for the exchanges in flight, and writes what of their answers is kept.
     ///
     /// - Returns: How many connections had to be cut off when the time was up.
     package func drain(within duration: Duration) async -> Int {
         let listeners = self.listeners.withLock { $0 }
         for listener in listeners { await listener.drain() }
-        return await withTaskGroup(of: Int.self) { group in
+        let cut = await withTaskGroup(of: Int.self) { group in
             for listener in listeners { group.addTask { await listener.ended(within: duration) } }
             return await group.reduce(0, +)
         }
+        await self.snapshot?.cacheFile?.close()
+        return cut
     }
 
     /// Ends the event loops. Nothing runs afterwards.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import CacheFile
 package import HTTPCaching
 package import ProxyConfiguration
 
@@ -12,6 +13,8 @@ package struct Snapshot: Sendable {
     package let upstreams: [Upstream]
     /// The answers of all upstreams; lives as long as the process.
     package let cache: MemoryStore
+    /// Where they are on disk, if they are; likewise.
+    package let cacheFile: CacheFile?
     /// What is counted about the engine as a whole.
     package let metrics: EngineMetrics
     /// Where no connection may lead to; lives as long as the process.

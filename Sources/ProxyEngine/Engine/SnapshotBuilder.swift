@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CacheFile
 import HTTPCaching
 import Logging
 import NIOCore
@@ -20,8 +21,14 @@ struct SnapshotBuilder {
         self.listeners = listeners
     }
 
-    func build(_ configuration: Configuration, after old: Snapshot?) throws(EngineError) -> Snapshot {
-        let cache = old?.cache ?? MemoryStore(maxBytes: configuration.cacheMemory)
+    /// - Parameter file: What the cache has on disk.
+    func build(
+        _ configuration: Configuration,
+        after old: Snapshot?,
+        file: CacheFile?
+    ) throws(EngineError) -> Snapshot {
+        let cache = old?.cache ?? MemoryStore(maxBytes: configuration.store.memory, archive: file)
+        if old == nil { file?.spare { [weak cache] key in cache?.holds(key) ?? false } }
         var contexts: [TLSKey: NIOSSLContext] = [:]
         var upstreams: [Upstream] = []
         for upstream in configuration.upstreams {
@@ -42,6 +49,7 @@ struct SnapshotBuilder {
             generation: (old?.generation ?? 0) + 1,
             upstreams: upstreams,
             cache: cache,
+            cacheFile: file,
             metrics: self.metrics,
             listeners: self.listeners
         )
@@ -114,7 +122,8 @@ struct SnapshotBuilder {
 
     /// Called when the new snapshot has become the current one: what lives on gets its new settings, the rest ends.
     func takeOver(_ new: Snapshot, from old: Snapshot?) {
-        new.cache.resize(maxBytes: new.configuration.cacheMemory)
+        new.cache.resize(maxBytes: new.configuration.store.memory)
+        new.cacheFile?.resize(maxSize: new.configuration.store.maxSize)
         for upstream in new.upstreams {
             upstream.circuit.apply(
                 upstream.configuration.breaker,

@@ -20,6 +20,7 @@ extension ProxyError {
         case .forbidden: (403, "http_request_denied", "This proxy is not for the client's address")
         case .noRoute: (404, "http_request_denied", "No upstream is declared for this path")
         case .denied: (403, "http_request_denied", "This host is not declared")
+        case .notStored: (404, "http_request_denied", "The cache has no such entry")
         case .crossSite: (403, "http_request_denied", "Pages of other sites may not do this")
         case .loop: (508, "proxy_loop_detected", "The request came back to this proxy")
         case .cancelled: (499, "connection_terminated", "The client went away")

@@ -24,6 +24,7 @@ package struct ProxyError: Error, Sendable, Equatable {
         case forbidden = "forbidden"
         case noRoute = "no-route"
         case denied = "denied"
+        case notStored = "not-stored"
         case crossSite = "cross-site"
         case loop = "loop"
         case cancelled = "cancelled"
@@ -67,7 +68,7 @@ package struct ProxyError: Error, Sendable, Equatable {
         switch self.kind {
         case .badRequest, .targetTooLong, .headersTooLarge, .contentTooLarge, .versionNotSupported, .notImplemented,
             .requestTimeout, .methodNotAllowed, .unauthorized, .proxyUnauthorized, .forbidden, .noRoute, .denied,
-            .crossSite, .loop, .cancelled:
+            .notStored, .crossSite, .loop, .cancelled:
             .downstream
         case .dns, .addressDenied, .connectRefused, .connectFailed, .connectTimeout, .tlsCertificate, .tls,
             .firstByteTimeout, .idleTimeout, .totalTimeout, .reset, .incomplete, .protocolError:
@@ -88,7 +89,7 @@ package struct ProxyError: Error, Sendable, Equatable {
         case .protocolError: .failure(.protocol)
         case .badRequest, .targetTooLong, .headersTooLarge, .contentTooLarge, .versionNotSupported, .notImplemented,
             .requestTimeout, .methodNotAllowed, .unauthorized, .proxyUnauthorized, .forbidden, .noRoute, .denied,
-            .crossSite, .loop, .cancelled, .circuitOpen, .notCached, .internalError:
+            .notStored, .crossSite, .loop, .cancelled, .circuitOpen, .notCached, .internalError:
             .cancelled
         }
     }

@@ -42,7 +42,9 @@ struct CachedExchange {
     }
 
     /// Looks for a stored answer, without waiting for anything.
-    func find(for body: Body) -> Finding {
+    ///
+    /// - Parameter recalled: What the archive had, where memory had nothing.
+    func find(for body: Body, recalled: Variants? = nil) -> Finding {
         let use = self.policy.use(for: self.request.head, self.demands)
         if case .bypass(let reason) = use { return .bypass(reason) }
         guard case .whole(let content) = body else { return .pending }
@@ -50,7 +52,7 @@ struct CachedExchange {
         let key = self.key(of: content)
         guard use == .lookUp else { return .miss(Miss(reason: .request, key: key, content: content)) }
         let now = ContinuousClock.Instant.now
-        let variants = self.lookUp(key, now)
+        let variants = self.valid(recalled ?? self.upstream.store.lookup(key, now: now))
         switch self.policy.select(from: variants, for: self.request.head.fields, self.demands, at: now) {
         case .serve(let stored, let why):
             return .hit(self.serve(stored, key, now, why))
@@ -72,9 +74,12 @@ struct CachedExchange {
         case .hit(let response): return response
         case .bypass(let reason): return try await self.pass(body, reason)
         case .miss(let miss):
-            if self.demands.onlyIfCached { throw self.notCached(miss.reason) }
-            self.upstream.cacheLog.missed(miss.key)
-            return try await Forwarding(self, miss).answer()
+            if let recalled = await self.recall(miss) {
+                let finding = self.find(for: body, recalled: recalled)
+                if case .hit(let response) = finding { return response }
+                if case .miss(let miss) = finding { return try await self.forward(miss) }
+            }
+            return try await self.forward(miss)
         case .pending:
             switch try await body.collect(upTo: self.policy.maxEntry) {
             case .tooLarge(let body): return try await self.pass(body, .bypass)
@@ -83,6 +88,20 @@ struct CachedExchange {
                 return try await self.answer(self.find(for: body), body)
             }
         }
+    }
+
+    /// What the archive has for a key that memory lacks.
+    private func recall(_ miss: Miss) async -> Variants? {
+        guard miss.reason == .uriMiss || miss.reason == .varyMiss, self.upstream.store.mayRecall(miss.key) else {
+            return nil
+        }
+        return await self.upstream.store.recall(miss.key, now: .now)
+    }
+
+    private func forward(_ miss: Miss) async throws(ProxyError) -> Response {
+        if self.demands.onlyIfCached { throw self.notCached(miss.reason) }
+        self.upstream.cacheLog.missed(miss.key)
+        return try await Forwarding(self, miss).answer()
     }
 
     /// RFC 9111, 5.2.1.7.
@@ -105,8 +124,8 @@ struct CachedExchange {
         )
     }
 
-    private func lookUp(_ key: CacheKey, _ now: ContinuousClock.Instant) -> Variants {
-        let variants = self.upstream.store.lookup(key, now: now)
+    /// Without what an unsafe request has called into question.
+    private func valid(_ variants: Variants) -> Variants {
         guard self.policy.mode == .http else { return variants }
         let invalidations = self.upstream.coordination.invalidations
         guard variants.contains(where: { invalidations.covers(self.exchange.path, since: $0.storedAt) }) else {
@@ -161,7 +180,7 @@ struct CachedExchange {
     func findAgain(_ miss: Miss) -> Response? {
         guard miss.reason != .request else { return nil }
         let now = ContinuousClock.Instant.now
-        let variants = self.lookUp(miss.key, now)
+        let variants = self.valid(self.upstream.store.lookup(miss.key, now: now))
         guard
             case .serve(let stored, nil) = self.policy.select(
                 from: variants,

@@ -32,6 +32,10 @@ extension Exchange {
             credentials: self.upstream.partition
         )
         self.upstream.store.remove(key)
+        self.upstream.store.removeFromArchive(
+            upstream: self.upstream.name,
+            target: self.upstream.mask.masked(String(path))
+        )
     }
 
     /// Where a reference leads within this upstream, below its mount; nil if it leads elsewhere, since nobody may

@@ -21,6 +21,8 @@ final class Exchange {
     /// The request's content, with its limit.
     private var body: Body
     let policy: CachePolicy?
+    /// What a call costs at the vendor, if anybody has said.
+    private let cost: Double?
     /// What the cache said, once it has been asked.
     private var finding = CachedExchange.Finding.pending
     /// The admission of an attempt that has not begun.
@@ -34,6 +36,7 @@ final class Exchange {
         let rule = upstream.rule(for: request.head.method, path: path)
         // What comes after a handshake nobody can store.
         self.policy = UpgradeOffer(request) != nil ? nil : rule == nil ? upstream.cachePolicy : rule?.cache
+        self.cost = rule?.cost
         self.deadline = ExchangeDeadline(rule?.timeouts ?? upstream.timeouts, start: request.arrival, cap: cap)
     }
 
@@ -45,6 +48,7 @@ final class Exchange {
         self.deadline = other.deadline
         self.body = other.body
         self.policy = other.policy
+        self.cost = other.cost
     }
 
     /// The answer, if nothing has to be waited for: what is stored and fresh, or a refusal.
@@ -135,7 +139,7 @@ final class Exchange {
         response.report.upstream = self.upstream.name
         response.report.circuit = state
         response.head.fields.add("X-Windbreak-Circuit", self.upstream.circuitField(state))
-        self.upstream.metrics.exchangeEnded(response.finalReport, status: response.head.status)
+        self.upstream.metrics.exchangeEnded(response.finalReport, status: response.head.status, cost: self.cost)
         return response
     }
 }

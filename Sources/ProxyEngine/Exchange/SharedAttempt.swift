@@ -179,7 +179,7 @@ final class SharedAttempt {
     }
 
     private func store(_ answer: StoredResponse, _ head: ResponseHead) {
-        self.upstream.store.store(answer, for: self.key, upstream: self.upstream.name)
+        self.upstream.store.store(answer, for: self.key, of: self.exchange.cachedRequest)
         self.upstream.coordination.uncacheable.remove(self.key)
         self.upstream.metrics.cacheStored()
         self.upstream.cacheLog.stored(self.key, answer.freshUntil - answer.storedAt)

@@ -74,5 +74,13 @@ package struct ExchangeReport: Sendable {
         case hit, miss, bypass, collapsed
         /// Out of the store, though its time was up: in place of an error, or because somebody allows it.
         case stale
+
+        /// Whether the upstream was not asked for this exchange alone.
+        package var sparesCall: Bool {
+            switch self {
+            case .hit, .collapsed, .stale: true
+            case .none, .miss, .bypass: false
+            }
+        }
     }
 }

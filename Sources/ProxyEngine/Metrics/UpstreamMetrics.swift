@@ -33,6 +33,8 @@ package final class UpstreamMetrics: Sendable {
     private let running = Atomic<Int>(0)
     private let attempts = Counters(count: UpstreamMetrics.attemptKinds.count)
     private let stores = Atomic<UInt64>(0)
+    /// In millionths of the unit that costs are in.
+    private let savings = Atomic<UInt64>(0)
     private let timings = DurationHistograms(kinds: Timing.allCases.count)
 
     package init(upstream: String) {
@@ -46,10 +48,14 @@ package final class UpstreamMetrics: Sendable {
         self.running.wrappingAdd(1, ordering: .relaxed)
     }
 
-    /// - Parameter status: What the client was sent, or 0 if it went away before.
-    package func exchangeEnded(_ report: ExchangeReport, status: Int) {
+    /// - Parameters:
+    ///   - status: What the client was sent, or 0 if it went away before.
+    ///   - cost: What a call costs at the vendor, if anybody has said.
+    package func exchangeEnded(_ report: ExchangeReport, status: Int, cost: Double? = nil) {
         self.running.wrappingSubtract(1, ordering: .relaxed)
         self.requests.count(report, status: status)
+        guard let cost, report.cache.sparesCall else { return }
+        self.savings.wrappingAdd(UInt64((cost * 1_000_000).rounded()), ordering: .relaxed)
     }
 
     package func attemptEnded(_ outcome: Outcome) {
@@ -71,6 +77,9 @@ package final class UpstreamMetrics: Sendable {
     package var inFlight: Int { self.running.load(ordering: .relaxed) }
 
     package var cacheStores: UInt64 { self.stores.load(ordering: .relaxed) }
+
+    /// What the calls would have cost that the cache answered.
+    package var costSaved: Double { Double(self.savings.load(ordering: .relaxed)) / 1_000_000 }
 
     /// Attempts by outcome, those that never happened included; a failure goes by its kind.
     package var attemptCounts: [(kind: String, count: UInt64)] {

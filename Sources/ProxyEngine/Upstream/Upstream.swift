@@ -25,6 +25,8 @@ package final class Upstream: Sendable {
     let credentials: CredentialNames
     /// Likewise by the origin's word, which itself decides for whom an answer to `Authorization` is (RFC 9111, 3.5).
     let partition: CredentialNames
+    /// Hides them in what people are shown of its targets.
+    let mask: TargetMask
     // What every exchange asks for, beside the settings, where it costs one load.
     let cachePolicy: CachePolicy?
     let timeouts: Timeouts
@@ -53,6 +55,7 @@ package final class Upstream: Sendable {
         self.cacheLog = CacheLog(configuration.name, logger: logger)
         self.credentials = CredentialNames(configuration)
         self.partition = CredentialNames(configuration, without: "authorization")
+        self.mask = TargetMask(Set(self.credentials.query + self.credentials.ignoredQuery))
         self.cachePolicy = configuration.cache
         self.timeouts = configuration.timeouts
         self.strip = configuration.strip

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPMessage
-
 #if canImport(Glibc)
 import Glibc
 #else
@@ -11,12 +9,17 @@ import Darwin
 /// The two clocks read at one moment, so that instants of the one can be told in the other.
 ///
 /// Everything is decided by the monotonic clock; the calendar is for readers only.
-struct WallClock: Sendable {
-    let monotonic: ContinuousClock.Instant
+package struct WallClock: Sendable {
+    package let monotonic: ContinuousClock.Instant
     /// Since 1970-01-01T00:00:00Z.
-    let sinceEpoch: Duration
+    package let sinceEpoch: Duration
 
-    static var now: WallClock {
+    package init(monotonic: ContinuousClock.Instant, sinceEpoch: Duration) {
+        self.monotonic = monotonic
+        self.sinceEpoch = sinceEpoch
+    }
+
+    package static var now: WallClock {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return WallClock(
@@ -25,22 +28,27 @@ struct WallClock: Sendable {
         )
     }
 
-    func sinceEpoch(_ instant: ContinuousClock.Instant) -> Duration {
+    package func sinceEpoch(_ instant: ContinuousClock.Instant) -> Duration {
         self.sinceEpoch - instant.duration(to: self.monotonic)
     }
 
+    /// - Parameter milliseconds: Since 1970-01-01T00:00:00Z.
+    package func instant(sinceEpoch milliseconds: Int64) -> ContinuousClock.Instant {
+        self.monotonic + (.milliseconds(milliseconds) - self.sinceEpoch)
+    }
+
     /// RFC 3339, to the millisecond.
-    func rfc3339(_ instant: ContinuousClock.Instant) -> String {
+    package func rfc3339(_ instant: ContinuousClock.Instant) -> String {
         HTTPDate.rfc3339(milliseconds: self.sinceEpoch(instant).milliseconds)
     }
 }
 
 extension Duration {
     /// Rounded down.
-    var milliseconds: Int64 {
+    package var milliseconds: Int64 {
         self.components.seconds * 1000 + self.components.attoseconds / 1_000_000_000_000_000
     }
 
     /// To the millisecond; readers need no more.
-    var roundedSeconds: Double { Double(self.milliseconds) / 1000 }
+    package var roundedSeconds: Double { Double(self.milliseconds) / 1000 }
 }

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GRDB
+package import HTTPCaching
+import HTTPMessage
+package import Logging
+import Synchronization
+
+/// Stored answers in a file, so that a restart finds them again: what was paid for is not paid for twice.
+///
+/// Changes wait in a journal and are written twice a second, by a task of their own; a process that is killed loses no
+/// more than that. A table of what is there spares nearly every miss the way to the disk.
+package final class CacheFile: ResponseArchive {
+    fileprivate struct State: Sendable {
+        var database: CacheDatabase?
+        /// Parts of the keys of what is there, and of what will be when the journal is written.
+        var hashes: Set<UInt64> = []
+        var journal = Journal()
+        /// The batch that is being written.
+        var writing = Journal()
+        var loads = PendingLoads()
+        var isFailing = false
+        var dropped = 0
+    }
+
+    private static let interval: Duration = .milliseconds(500)
+    /// For how long a look-up waits for a disk that does not answer.
+    private static let patience: Duration = .seconds(2)
+
+    private let state: Mutex<State>
+    private let limit: Atomic<Int>
+    private let logger: Logger
+    private let tasks = Mutex<[Task<Void, Never>]>([])
+    private let isHeld = Mutex<@Sendable (CacheKey) -> Bool>({ _ in false })
+
+    /// Opens the file, or begins one. What is no cache of ours, or not whole, is set aside under another name.
+    ///
+    /// - Parameter maxSize: In octets.
+    /// - Returns: Nil if there can be no file there; the log says why.
+    @concurrent
+    package static func open(_ path: String, maxSize: Int, logger: Logger) async -> CacheFile? {
+        guard let database = FileOpening(path: path, logger: logger).open() else { return nil }
+        do {
+            let file = CacheFile(database, hashes: try database.hashes(), maxSize: maxSize, logger: logger)
+            file.start()
+            return file
+        } catch {
+            logger.warning("[CACHE] \(path) cannot be read, and is left alone: \(error)")
+            return nil
+        }
+    }
+
+    private init(_ database: CacheDatabase, hashes: Set<UInt64>, maxSize: Int, logger: Logger) {
+        self.state = Mutex(State(database: database, hashes: hashes))
+        self.limit = Atomic(maxSize)
+        self.logger = logger
+    }
+
+    /// How many keys there are.
+    package var count: Int { self.state.withLock { $0.hashes.count } }
+
+    /// Answers that were not kept since the disk was too slow, or refused them.
+    package var dropped: Int { self.state.withLock { $0.dropped } }
+
+    /// Has the file keep what is in memory too when it has to make room: what is asked for there all day would otherwise
+    /// look as if nobody wanted it.
+    ///
+    /// - Parameter isHeld: Whether memory has a key; called off the event loops.
+    package func spare(_ isHeld: @escaping @Sendable (CacheKey) -> Bool) { self.isHeld.withLock { $0 = isHeld } }
+
+    var database: CacheDatabase? { self.state.withLock { $0.database } }
+
+    /// Sets another limit, which holds from the next batch on.
+    package func resize(maxSize: Int) { self.limit.store(maxSize, ordering: .relaxed) }
+
+    // MARK: Changing
+
+    package func keep(_ response: StoredResponse, for key: CacheKey, of request: CachedRequest) {
+        self.state.withLock { state in
+            guard state.database != nil else { return }
+            if state.journal.add(.keep(key, Archived(response, of: request))) {
+                state.hashes.insert(key.hash)
+                return
+            }
+            state.dropped += 1
+            // What is there is out of date.
+            if state.hashes.remove(key.hash) != nil { state.journal.add(.remove(key)) }
+        }
+    }
+
+    package func remove(_ key: CacheKey) {
+        self.state.withLock { state in
+            guard state.hashes.remove(key.hash) != nil else { return }
+            state.journal.add(.remove(key))
+        }
+    }
+
+    package func removeAll(upstream: String) { self.add(.removeAll(upstream: upstream)) }
+
+    package func removeAll(upstream: String, target: String) {
+        self.add(.removeTarget(upstream: upstream, target: target))
+    }
+
+    private func add(_ change: Journal.Change) {
+        self.state.withLock { state in
+            guard state.database != nil else { return }
+            state.journal.add(change)
+        }
+    }
+
+    // MARK: Looking up
+
+    package func mayHold(_ key: CacheKey) -> Bool { self.state.withLock { $0.hashes.contains(key.hash) } }
+
+    package func load(_ key: CacheKey) async -> [Archived] {
+        let (waiting, database) = self.state.withLock { state -> ([Archived], CacheDatabase?) in
+            guard state.hashes.contains(key.hash) else { return ([], nil) }
+            var waiting = state.journal[key]
+            var isAll = state.journal.replaces(key)
+            if !isAll {
+                waiting += state.writing[key]
+                isAll = state.writing.replaces(key)
+            }
+            // Where it varies by nothing, there is nothing to find beside it.
+            if let newest = waiting.first, newest.response.variant == Variant([], isUnique: false) { isAll = true }
+            return (waiting.distinct, isAll ? nil : state.database)
+        }
+        guard let database else { return waiting }
+        return (waiting + (await self.read(key, from: database))).distinct
+    }
+
+    private func read(_ key: CacheKey, from database: CacheDatabase) async -> [Archived] {
+        await withCheckedContinuation { waiter in
+            switch self.state.withLock({ $0.loads.add(waiter, for: key, at: .now) }) {
+            case .wait: break
+            case .refused: waiter.resume(returning: [])
+            case .read:
+                database.load(key) { result in
+                    let found = self.judge(result, key)
+                    for waiter in self.state.withLock({ $0.loads.end(key) }) { waiter.resume(returning: found) }
+                }
+            }
+        }
+    }
+
+    private func judge(_ result: Result<CacheDatabase.Found, any Error>, _ key: CacheKey) -> [Archived] {
+        switch result {
+        case .failure(let error):
+            self.failed(error)
+            return []
+        case .success(let found) where found.broken > 0:
+            self.logger.warning("[CACHE] a stored answer was not whole, and is not served: \(key.short)...")
+            self.remove(key)
+            return []
+        case .success(let found):
+            return self.state.withLock { state in
+                // It may have been removed while it was read.
+                guard state.hashes.contains(key.hash) else { return [] }
+                if !found.whole.isEmpty { state.journal.add(.use(key)) }
+                return found.whole
+            }
+        }
+    }
+
+    // MARK: Writing
+
+    private func start() {
+        let writing = Task {
+            while !Task.isCancelled {
+                try? await Task.sleep(for: Self.interval)
+                await self.flush()
+            }
+        }
+        let watching = Task {
+            while !Task.isCancelled {
+                try? await Task.sleep(for: Self.interval)
+                let late = self.state.withLock { $0.loads.expire(before: .now - Self.patience) }
+                for waiter in late { waiter.resume(returning: []) }
+            }
+        }
+        self.tasks.withLock { $0 = [writing, watching] }
+    }
+
+    /// Writes what waits, and returns when that is done, or has failed.
+    package func flush() async {
+        guard let database = self.database else { return }
+        await withCheckedContinuation { continuation in
+            database.write { writing in
+                self.write(by: writing)
+                continuation.resume()
+            }
+        }
+    }
+
+    /// Writes what waits, and lets go of the file. Nothing is kept afterwards.
+    package func close() async {
+        let tasks = self.tasks.withLock { tasks in
+            defer { tasks = [] }
+            return tasks
+        }
+        for task in tasks { task.cancel() }
+        for task in tasks { await task.value }
+        await self.flush()
+        let (database, waiters) = self.state.withLock { state in
+            state.hashes = []
+            return (state.database.take(), state.loads.expire(before: .now))
+        }
+        for waiter in waiters { waiter.resume(returning: []) }
+        database?.close()
+    }
+
+    /// Called for one batch after the other.
+    func write(by writing: Writing) {
+        let changes = self.state.withLock { state in
+            state.writing = state.journal
+            state.journal = Journal()
+            return state.writing.changes
+        }
+        guard !changes.isEmpty else { return }
+        let isHeld: @Sendable (CacheKey) -> Bool = self.isHeld.withLock { $0 }
+        do {
+            let gone = try writing.apply(
+                changes,
+                maxSize: self.limit.load(ordering: .relaxed),
+                clock: .now,
+                isHeld: isHeld
+            )
+            self.written(gone)
+        } catch {
+            self.state.withLock { $0.lose() }
+            self.failed(error)
+        }
+    }
+
+    /// What is neither there nor waits to be.
+    func forget(_ gone: [CacheKey]) {
+        self.state.withLock { state in
+            for key in gone where state.journal[key].isEmpty { state.hashes.remove(key.hash) }
+        }
+    }
+
+    private func written(_ gone: [CacheKey]) {
+        self.forget(gone)
+        let wasFailing = self.state.withLock { state in
+            state.writing = Journal()
+            defer { state.isFailing = false }
+            return state.isFailing
+        }
+        if wasFailing { self.logger.notice("[CACHE] the cache file can be written again") }
+    }
+
+    /// A file that turns out not to be whole is not used any more; the next start sets it aside.
+    func failed(_ error: any Error) {
+        let isDamage = (error as? DatabaseError)?.isDamage == true
+        let isNew = self.state.withLock { state in
+            defer { state.isFailing = true }
+            guard isDamage else { return !state.isFailing && state.database != nil }
+            state.hashes = []
+            state.journal = Journal()
+            return state.database.take() != nil
+        }
+        guard isNew else { return }
+        if isDamage {
+            self.logger.warning("[CACHE] the cache file is damaged, and not used until the next start: \(error)")
+        } else {
+            self.logger.warning("[CACHE] the cache file cannot be used at the moment: \(error)")
+        }
+    }
+}
+
+extension CacheFile.State {
+    /// The batch could not be written: what should have gone still has to go, and so does what came in its place.
+    fileprivate mutating func lose() {
+        var journal = Journal(afterFailing: self.writing)
+        journal.add(contentsOf: self.journal)
+        for case .keep(let key, _) in self.writing.changes {
+            self.dropped += 1
+            if journal[key].isEmpty { self.hashes.remove(key.hash) }
+        }
+        self.writing = Journal()
+        self.journal = journal
+    }
+}
+
+extension [Archived] {
+    /// The first for each variant.
+    fileprivate var distinct: [Archived] {
+        var seen: Set<Variant> = []
+        return self.filter { seen.insert($0.response.variant).inserted }
+    }
+}
+
+extension DatabaseError {
+    /// Whether it is the file's fault.
+    var isDamage: Bool { [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(self.resultCode) }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPCaching
+
+/// Look-ups that are on their way to the disk and back.
+struct PendingLoads: Sendable {
+    typealias Waiter = CheckedContinuation<[Archived], Never>
+
+    private struct Load: Sendable {
+        let began: ContinuousClock.Instant
+        var waiters: [Waiter]
+    }
+
+    /// At once, of different keys. Who comes then goes on to the upstream, as if nothing were stored.
+    private static let limit = 1024
+
+    private var loads: [CacheKey: Load] = [:]
+    /// Those that nobody waits for any more included.
+    private var running = 0
+
+    enum Admission {
+        /// Who asks has to read for all who wait.
+        case read
+        case wait
+        case refused
+    }
+
+    mutating func add(_ waiter: Waiter, for key: CacheKey, at now: ContinuousClock.Instant) -> Admission {
+        if self.loads[key] != nil {
+            self.loads[key]?.waiters.append(waiter)
+            return .wait
+        }
+        guard self.running < Self.limit else { return .refused }
+        self.running += 1
+        self.loads[key] = Load(began: now, waiters: [waiter])
+        return .read
+    }
+
+    /// The disk has answered.
+    mutating func end(_ key: CacheKey) -> [Waiter] {
+        self.running -= 1
+        return self.loads.removeValue(forKey: key)?.waiters ?? []
+    }
+
+    /// Whoever has waited since before then waits no longer.
+    mutating func expire(before instant: ContinuousClock.Instant) -> [Waiter] {
+        let late = self.loads.filter { $0.value.began < instant }
+        for key in late.keys { self.loads[key] = nil }
+        return late.values.flatMap(\.waiters)
+    }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPMessage
+import NIOCore
+import NIOPosix
+import ProxyConfiguration
+
+/// Asks a windbreak that runs, over its admin listener.
+struct AdminClient: Sendable {
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    private static let timeout: TimeAmount = .seconds(30)
+    private static let maxAnswer = 64 << 20
+
+    let address: ListenAddress
+    var token: Secret?
+
+    /// The answer to a request, if it is one of success.
+    ///
+    /// - Parameter form: What goes along, as the content of a POST.
+    func send(_ method: HTTPMethod, _ target: String, form: String? = nil) async throws -> JSON {
+        let answer: ByteBuffer
+        do {
+            answer = try await self.exchange(self.request(method, target, form))
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            throw Failure(description: "no answer from \(self.address): \(error)")
+        }
+        guard let (status, content) = Self.parse(answer), let json = try? JSON(parsing: content.readableBytesView)
+        else {
+            throw Failure(description: "\(self.address) does not answer as an admin listener does")
+        }
+        guard status == 200 else {
+            throw Failure(description: json["detail"]?.string ?? "\(self.address) answers with status \(status)")
+        }
+        return json
+    }
+
+    private func request(_ method: HTTPMethod, _ target: String, _ form: String?) -> ByteBuffer {
+        var host = "localhost"
+        if case .tcp = self.address { host = self.address.description }
+        var lines = ["\(method.rawValue) \(target) HTTP/1.1", "Host: \(host)", "Connection: close"]
+        if let token { lines.append("X-Windbreak-Token: \(token.revealed)") }
+        if let form {
+            lines.append("Content-Type: application/x-www-form-urlencoded")
+            lines.append("Content-Length: \(form.utf8.count)")
+        }
+        return ByteBuffer(string: lines.joined(separator: "\r\n") + "\r\n\r\n" + (form ?? ""))
+    }
+
+    /// All that comes back until the end of the connection.
+    private func exchange(_ request: ByteBuffer) async throws -> ByteBuffer {
+        let connection = try await self.connect()
+        let limit = connection.channel.eventLoop.scheduleTask(in: Self.timeout) {
+            connection.channel.close(promise: nil)
+        }
+        defer { limit.cancel() }
+        return try await connection.executeThenClose { inbound, outbound in
+            try await outbound.write(request)
+            var answer = ByteBuffer()
+            for try await piece in inbound {
+                answer.writeImmutableBuffer(piece)
+                guard answer.readableBytes <= Self.maxAnswer else {
+                    throw Failure(description: "the answer is too long")
+                }
+            }
+            return answer
+        }
+    }
+
+    private func connect() async throws -> NIOAsyncChannel<ByteBuffer, ByteBuffer> {
+        let bootstrap = ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup).connectTimeout(.seconds(5))
+        @Sendable func wrap(_ channel: any Channel) -> EventLoopFuture<NIOAsyncChannel<ByteBuffer, ByteBuffer>> {
+            channel.eventLoop.makeCompletedFuture { try NIOAsyncChannel(wrappingChannelSynchronously: channel) }
+        }
+        switch self.address {
+        case .tcp(let host, let port):
+            return try await bootstrap.connect(host: host, port: port, channelInitializer: wrap)
+        case .unix(let path): return try await bootstrap.connect(unixDomainSocketPath: path, channelInitializer: wrap)
+        }
+    }
+
+    /// The status and the content; our own listener gives every answer its length.
+    private static func parse(_ answer: ByteBuffer) -> (status: Int, content: ByteBuffer)? {
+        var answer = answer
+        guard let end = answer.readableBytesView.firstRange(of: "\r\n\r\n".utf8)?.lowerBound,
+            let head = answer.readString(length: end - answer.readerIndex),
+            answer.readBytes(length: 4) != nil
+        else { return nil }
+        let words = head.prefix { $0 != "\r\n" }.split(separator: " ")
+        guard words.count >= 2, words[0].hasPrefix("HTTP/1."), let status = Int(words[1]) else { return nil }
+        return (status, answer)
+    }
+}

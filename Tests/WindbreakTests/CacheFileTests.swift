@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import HTTPMessage
+import TestSupport
+import Testing
+
+@Suite("Answers that outlive the process")
+struct CacheFileTests {
+    private static func file(_ origin: FaultyUpstream, _ more: String = "") -> String {
+        Workplace.file(upstream: origin.url, more: "log: {level: notice}\ncache: {file: cache.db\(more)}")
+            + "\n    cache: {ttl: 1h}"
+    }
+
+    /// An origin that counts what it is asked, and whose answers tell whether they are whole.
+    private static func origin() async throws -> FaultyUpstream {
+        try await FaultyUpstream { request in
+            .respond(body: Self.content(for: request.target))
+        }
+    }
+
+    private static func content(for target: String) -> String {
+        String(repeating: "\(target);", count: 50 + target.hashed % 500)
+    }
+
+    @Test("are served again after a restart, and after a kill a second later")
+    func restart() async throws {
+        let origin = try await Self.origin()
+        let workplace = try Workplace()
+        defer { workplace.remove() }
+        try workplace.write(Self.file(origin))
+        for signal in [SIGTERM, SIGKILL, SIGTERM] {
+            let serving = try await Serving(workplace)
+            defer { serving.kill() }
+            for number in 0..<20 {
+                let response = try await serving.get("/origin/\(number)")
+                #expect(response.text == Self.content(for: "/\(number)"))
+            }
+            #expect(origin.requests.count == 20)
+            if signal == SIGKILL {
+                // What was stored was stored by the process before.
+                serving.process.send(SIGKILL)
+            } else {
+                serving.process.send(signal)
+            }
+            _ = try await serving.process.end()
+        }
+        await origin.stop()
+    }
+
+    @Test("are after a restart still for the same callers and languages only, by the operator's word and the origin's")
+    func variantsAndCallers() async throws {
+        let origin = try await FaultyUpstream { request in
+            let words = ["accept-language", "authorization"].map { request.fields[$0] ?? "-" }.joined(separator: " ")
+            return .respond(
+                200,
+                ["Vary": "Accept-Language, Authorization", "Cache-Control": "max-age=3600, public"],
+                body: words
+            )
+        }
+        let workplace = try Workplace()
+        defer { workplace.remove() }
+        for mode in ["{mode: ttl, ttl: 1h}", "{mode: http}"] {
+            let file = Workplace.file(upstream: origin.url, more: "log: {level: notice}\ncache: {file: cache.db}")
+            try workplace.write(file + "\n    cache: \(mode)")
+            for isWarm in [false, true] {
+                let before = origin.requests.count
+                let serving = try await Serving(workplace)
+                defer { serving.kill() }
+                for (language, caller) in [("de", "a"), ("fr", "a"), ("de", "b"), ("en", "b")] {
+                    let client = try await TestClient(to: serving.port)
+                    let fields: HeaderFields = ["Accept-Language": language, "Authorization": "Bearer \(caller)"]
+                    let response = try await client.exchange("GET", "/origin/x", fields)
+                    #expect(response.text == "\(language) Bearer \(caller)")
+                    await client.close()
+                }
+                #expect(origin.requests.count - before == (isWarm ? 0 : 4), "\(mode)")
+                serving.process.send(SIGTERM)
+                _ = try await serving.process.end()
+            }
+            try FileManager.default.removeItem(at: workplace.directory.appending(path: "cache.db"))
+        }
+        await origin.stop()
+    }
+
+    @Test("are whole and right after every kill in the middle of writing")
+    func kills() async throws {
+        // By hand: WINDBREAK_KILLS=200 swift test --filter kills
+        let kills = ProcessInfo.processInfo.environment["WINDBREAK_KILLS"].flatMap { Int($0) } ?? 8
+        let origin = try await Self.origin()
+        let workplace = try Workplace()
+        defer { workplace.remove() }
+        // So small that old ones have to go all the time.
+        try workplace.write(Self.file(origin, ", max_size: 2MiB, memory: 64KiB"))
+        var found = 0
+        for kill in 0..<kills {
+            let serving = try await Serving(workplace)
+            defer { serving.kill() }
+            let before = origin.requests.count
+            for number in max(0, kill * 40 - 60)..<(kill * 40) {
+                let response = try await serving.get("/origin/\(number)")
+                #expect(response.status == 200 && response.text == Self.content(for: "/\(number)"), "kill \(kill)")
+            }
+            found += min(60, kill * 40) - (origin.requests.count - before)
+            // Half of them have been written for sure, then; with the others it is at it.
+            for number in (kill * 40)..<(kill * 40 + 40) {
+                _ = try await serving.get("/origin/\(number)")
+                if number % 40 == 20 { try await Task.sleep(for: .milliseconds(600)) }
+            }
+            serving.process.send(SIGKILL)
+            _ = try await serving.process.end()
+            #expect(!serving.process.log.value.contains { $0.contains("[CACHE]") }, "kill \(kill)")
+        }
+        #expect(found > kills * 15)
+        await origin.stop()
+    }
+
+    @Test("are begun anew when the file is something else")
+    func foreign() async throws {
+        let origin = try await Self.origin()
+        let workplace = try Workplace()
+        defer { workplace.remove() }
+        try workplace.write(Self.file(origin))
+        try workplace.write(String(repeating: "a diary. ", count: 100), to: "cache.db")
+        let serving = try await Serving(workplace)
+        defer { serving.kill() }
+        try await serving.process.line("cache.db is no cache file, and was set aside")
+        #expect(try await serving.get("/origin/1").status == 200)
+        let names = try FileManager.default.contentsOfDirectory(atPath: workplace.directory.path())
+        #expect(names.contains { $0.hasPrefix("cache.db.set-aside-") })
+        await origin.stop()
+    }
+}
+
+extension String {
+    /// The same in every process.
+    fileprivate var hashed: Int { Int(self.utf8.reduce(UInt32(7)) { $0 &* 31 &+ UInt32($1) }) }
+}
