@@ -4,8 +4,8 @@ import Synchronization
 
 /// Requests with one key that are under way at once share one attempt.
 ///
-/// Whoever comes first leads: it makes the attempt and finishes the flight with what came of it. Those that come while
-/// it is under way follow: they wait for that value.
+/// Whoever comes first leads: it makes the attempt, publishes what comes of it and finishes the flight when there is
+/// nothing left to join. Those that come in between follow: they wait for that value.
 package final class InFlight<Value: Sendable>: Sendable {
     package enum Role: Sendable {
         case leader(Leader)
@@ -41,6 +41,9 @@ package final class InFlight<Value: Sendable>: Sendable {
             self.key = key
             self.flights = flights
         }
+
+        /// Hands the value to all who wait and to those who still join, until the flight is finished.
+        package func publish(_ value: Value) { self.flight.land(.success(value)) }
 
         /// Hands the value to all who wait. Who joins from now on leads anew. Only the first value counts.
         package func finish(_ value: Value) { self.land(.success(value)) }

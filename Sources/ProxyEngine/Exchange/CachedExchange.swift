@@ -171,7 +171,7 @@ struct CachedExchange {
             wantsWhole: true
         )
         let bound = self.request.worker.bind(shared)
-        self.request.worker.start { leader.finish(await bound.value.run()) }
+        self.request.worker.start { await bound.value.lead(leader) }
     }
 
     // MARK: Asking

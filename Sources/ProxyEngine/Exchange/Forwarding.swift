@@ -61,7 +61,10 @@ struct Forwarding {
 
     private func alone(_ detail: CacheStatus.Detail?) async throws(ProxyError) -> Response {
         let shared = self.attempt()
-        return try self.settle(await shared.run(), of: shared, detail)
+        let result = await shared.run()
+        let bound = self.request.worker.bind(shared)
+        if case .coming = result { self.request.worker.start { await bound.value.finish() } }
+        return try self.settle(try await self.settled(result, of: shared), of: shared, detail)
     }
 
     /// - Parameter mayMismatch: Whether to look for others of one's own kind when the answer is for another variant.
@@ -73,14 +76,18 @@ struct Forwarding {
             let result = try await flight.result()
             let stored: StoredResponse
             switch result {
-            case .answer(let answer, _): stored = answer
+            case .answer(let answer, _), .coming(let answer, _, _): stored = answer
             case .failed: return try self.settle(result, of: nil, nil)
             case .unshared: return try await self.alone(.hitForMiss)
             case .superseded:
                 if let found = self.exchange.findAgain(self.miss) { return found }
                 return try await self.alone(nil)
             }
-            if self.isAnswered(by: stored) { return try self.settle(result, of: nil, nil) }
+            if self.isAnswered(by: stored) {
+                let settled = try await self.settled(result, of: nil)
+                if case .unshared = settled { return try await self.alone(.hitForMiss) }
+                return try self.settle(settled, of: nil, nil)
+            }
             guard mayMismatch else { return try await self.alone(nil) }
             return try await self.together(self.flightKey(stored.variant), mayMismatch: false)
         }
@@ -97,11 +104,33 @@ struct Forwarding {
         }
         let shared = self.attempt()
         let bound = self.request.worker.bind(shared)
-        self.request.worker.start { leader.finish(await bound.value.run()) }
-        return try self.settle(try await leader.flight.result(), of: shared, nil)
+        self.request.worker.start { await bound.value.lead(leader) }
+        return try self.settle(try await self.settled(try await leader.flight.result(), of: shared), of: shared, nil)
     }
 
     // MARK: What came of it
+
+    private var wantsLess: Bool { self.exchange.demands.isConditional || self.exchange.demands.range != nil }
+
+    /// An answer that is still coming is waited for by those who want less than all of it, and by followers who cannot
+    /// know whether they will get all.
+    ///
+    /// - Parameter shared: The attempt, where it was this request's own.
+    private func settled(
+        _ result: SharedAttempt.Result,
+        of shared: SharedAttempt?
+    ) async throws(ProxyError) -> SharedAttempt.Result {
+        guard case .coming(_, let recording, let fate) = result else { return result }
+        let isBetterStale = fate.isFailure && self.stale.map { self.exchange.mayReplaceError($0, .now) } ?? false
+        let isStreamed = self.takesOwn(of: shared) || !self.wantsLess && recording.length != nil
+        return isBetterStale || isStreamed ? result : try await recording.result()
+    }
+
+    /// The one who asked gets the very answer, with what is not kept of it; but what was validated for somebody who wants
+    /// less than all of it comes out of the store.
+    private func takesOwn(of shared: SharedAttempt?) -> Bool {
+        shared != nil && (!self.wantsLess || self.conditions.isEmpty)
+    }
 
     /// - Parameter shared: The attempt, where it was this request's own.
     private func settle(
@@ -120,11 +149,9 @@ struct Forwarding {
             error.cache = error.cache ?? status
             throw error
         case .answer(let stored, let fate):
-            status.forwardStatus = fate.forwardStatus
-            if fate.isFailure, let response = self.standIn(forStatus: shared?.report, status) { return response }
-            status.isStored = fate.isStored
-            if fate.isStored { status.timeToLive = stored.timeToLive(at: .now) }
-            return self.respond(stored, of: shared, status)
+            return self.settle(stored, nil, fate, of: shared, status)
+        case .coming(let head, let recording, let fate):
+            return self.settle(head, recording, fate, of: shared, status)
         case .unshared, .superseded:
             guard var response = shared?.takeResponse() else {
                 throw ProxyError(.internalError, "the answer was lost")
@@ -137,15 +164,25 @@ struct Forwarding {
         }
     }
 
-    private func respond(_ stored: StoredResponse, of shared: SharedAttempt?, _ status: CacheStatus) -> Response {
+    /// - Parameter recording: The content, where it is still coming.
+    private func settle(
+        _ stored: StoredResponse,
+        _ recording: Recording?,
+        _ fate: SharedAttempt.Fate,
+        of shared: SharedAttempt?,
+        _ status: CacheStatus
+    ) -> Response {
+        var status = status
+        status.forwardStatus = fate.forwardStatus
+        if fate.isFailure, let response = self.standIn(forStatus: shared?.report, status) { return response }
+        status.isStored = fate.isStored
+        if fate.isStored { status.timeToLive = stored.timeToLive(at: .now) }
         var response: Response
-        // The one who asked gets the very answer, with what is not kept of it; but what was validated for somebody who
-        // wants less than all of it comes out of the store.
-        let wantsLess = self.exchange.demands.isConditional || self.exchange.demands.range != nil
-        if let own = shared?.takeResponse(), !wantsLess || self.conditions.isEmpty {
+        if self.takesOwn(of: shared), let own = shared?.takeResponse() {
             response = own
         } else {
             response = Response(stored, to: self.request.head, self.exchange.demands, at: .now)
+            if let recording { response.body = .stream(RecordedBody(recording)) }
         }
         response.explain(status)
         if let shared {

@@ -3,12 +3,16 @@
 import HTTPCaching
 import HTTPMessage
 import NIOCore
+import ProxyConfiguration
 import Resilience
 
-/// The one attempt behind identical requests: its answer is read whole, stored if it may be, and given to all of them.
+/// The one attempt behind identical requests: its answer is given to all of them while it comes, and stored, if it may be,
+/// when it is whole.
 final class SharedAttempt {
     enum Result: Sendable {
         case answer(StoredResponse, Fate)
+        /// A head whose content is on its way.
+        case coming(StoredResponse, Recording, Fate)
         case failed(ProxyError)
         /// Too large to keep, or for one client only. The leader has it, and everybody else asks for himself.
         case unshared
@@ -16,10 +20,19 @@ final class SharedAttempt {
         case superseded
     }
 
+    private struct Rest {
+        let source: any BodySource
+        let recording: Recording
+        let head: ResponseHead
+        let terms: StorageTerms?
+        let times: ExchangeTimes
+    }
+
     /// What became of an answer.
     struct Fate: Sendable {
         /// What the upstream answered: 304 where it confirmed what was stored.
         var forwardStatus: Int
+        /// While it comes: whether it will be, if nothing goes wrong.
         var isStored: Bool
         var isFailure: Bool
     }
@@ -35,6 +48,8 @@ final class SharedAttempt {
     /// Whether what comes is the whole answer, by which the key can be judged.
     private let wantsWhole: Bool
     private var response: Response?
+    /// What is still to be read.
+    private var rest: Rest?
     /// Whether the upstream answered with what RFC 5861, 4, calls an error, whatever the circuit makes of it.
     private var hasErrorStatus = false
     /// How the attempt went.
@@ -67,6 +82,15 @@ final class SharedAttempt {
         self.fields = (wantsWhole ? fields.unconditional : fields).appending(conditions)
     }
 
+    /// The whole way, whoever still waits for what comes of it.
+    func lead(_ leader: InFlight<Result>.Leader) async {
+        let result = await self.run()
+        leader.publish(result)
+        await self.finish()
+        leader.finish(result)
+    }
+
+    /// As far as the head tells what becomes of the answer.
     func run() async -> Result {
         do throws(ProxyError) {
             var (response, times) = try await self.ask()
@@ -100,31 +124,84 @@ final class SharedAttempt {
 
     // MARK: Keeping
 
-    /// The head decides whether the content is held back at all.
+    /// The head decides whether others have to do with the content.
     private func keep(_ response: Response, _ times: ExchangeTimes) async throws(ProxyError) -> Result {
         if self.policy.mode == .http, self.exchange.request.head.method == .head {
             self.update(by: response.head, times)
             self.response = response
             return .unshared
         }
+        var response = response
         let terms = self.terms(for: response.head, times)
         guard terms != nil || self.isForAll(response) else { return self.leaveToLeader(response) }
-        switch try await response.body.collect(upTo: self.policy.maxEntry) {
+        if self.waitsForVerdict {
+            switch try await response.body.collect(upTo: self.policy.maxEntry) {
+            case .whole(let content): response.body = .whole(content)
+            case .tooLarge(let body):
+                response.body = body
+                return self.leaveToLeader(response)
+            }
+        }
+        switch response.body {
         case .whole(let content):
             self.report = response.finalReport
             self.response = response
-            self.response?.body = .whole(content)
-            let isWhole = terms?.length.map { $0 == content.readableBytes } ?? true
-            let kept = isWhole && self.mayStore(times) ? terms : nil
-            let passing = kept ?? self.policy.passingTerms(for: response.head, to: self.request, times: times)
-            let answer = passing.response(with: content)
-            if kept != nil { self.store(answer, response.head) }
-            return .answer(answer, self.fate(response.head.status, isStored: kept != nil))
-        case .tooLarge(let body):
-            var response = response
-            response.body = body
-            return self.leaveToLeader(response)
+            return self.complete(content, response.head, terms, times)
+        case .stream(let source):
+            let recording = Recording(length: source.length, limit: self.policy.maxEntry)
+            self.rest = Rest(source: source, recording: recording, head: response.head, terms: terms, times: times)
+            response.body = .stream(RecordedBody(recording, before: source))
+            self.response = response
+            let passing = terms ?? self.passingTerms(response.head, times)
+            return .coming(
+                passing.response(with: ByteBuffer()),
+                recording,
+                self.fate(response.head.status, isStored: terms != nil)
+            )
         }
+    }
+
+    /// Whether the content may still tell of a failure while there is a better answer.
+    private var waitsForVerdict: Bool {
+        self.upstream.configuration.responses.judgesContent && self.report.outcome == .success
+            && self.stale?.mayReplaceError(at: .now, allowance: self.policy.staleIfError) == true
+    }
+
+    /// Reads what is still to come, and ends the recording of it.
+    func finish() async {
+        guard let rest = self.rest.take() else { return }
+        rest.recording.end(with: await self.read(rest))
+    }
+
+    private func read(_ rest: Rest) async -> Result {
+        do throws(ProxyError) {
+            while let piece = try await rest.source.next() {
+                guard rest.recording.append(piece) else {
+                    self.giveUpSharing()
+                    return .unshared
+                }
+            }
+        } catch {
+            return .failed(error)
+        }
+        return self.complete(rest.recording.content, rest.head, rest.terms, rest.times)
+    }
+
+    private func complete(
+        _ content: ByteBuffer,
+        _ head: ResponseHead,
+        _ terms: StorageTerms?,
+        _ times: ExchangeTimes
+    ) -> Result {
+        let isWhole = terms?.length.map { $0 == content.readableBytes } ?? true
+        let kept = isWhole && self.mayStore(times) ? terms : nil
+        let answer = (kept ?? self.passingTerms(head, times)).response(with: content)
+        if kept != nil { self.store(answer, head) }
+        return .answer(answer, self.fate(head.status, isStored: kept != nil))
+    }
+
+    private func passingTerms(_ head: ResponseHead, _ times: ExchangeTimes) -> StorageTerms {
+        self.policy.passingTerms(for: head, to: self.request, times: times)
     }
 
     private func terms(for head: ResponseHead, _ times: ExchangeTimes) -> StorageTerms? {
@@ -185,14 +262,17 @@ final class SharedAttempt {
         self.upstream.cacheLog.stored(self.key, answer.freshUntil - answer.storedAt)
     }
 
-    /// What was stored is out of date now, and the next who ask need not wait for each other.
     private func leaveToLeader(_ response: Response) -> Result {
         self.response = response
-        if self.wantsWhole, !self.isFailure {
-            if self.stale != nil { self.upstream.store.remove(self.key) }
-            self.upstream.coordination.uncacheable.insert(self.key, until: .now + CacheCoordination.hitForMiss)
-        }
+        self.giveUpSharing()
         return .unshared
+    }
+
+    /// What was stored is out of date now, and the next who ask need not wait for each other.
+    private func giveUpSharing() {
+        guard self.wantsWhole, !self.isFailure else { return }
+        if self.stale != nil { self.upstream.store.remove(self.key) }
+        self.upstream.coordination.uncacheable.insert(self.key, until: .now + CacheCoordination.hitForMiss)
     }
 
     // MARK: Renewing
@@ -213,7 +293,7 @@ final class SharedAttempt {
         }
         self.upstream.store.remove(self.key)
         let head = CachePolicy.renewedHead(of: stale, by: update, times)
-        let passing = self.policy.passingTerms(for: head, to: self.request, times: times)
+        let passing = self.passingTerms(head, times)
         return .answer(passing.response(with: stale.content), self.fate(304, isStored: false))
     }
 

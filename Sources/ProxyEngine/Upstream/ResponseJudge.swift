@@ -6,6 +6,9 @@ import ProxyConfiguration
 import Resilience
 
 extension ResponseRules {
+    /// Whether a success may turn out to be none by what it says.
+    var judgesContent: Bool { self.expect == .json || !self.failedWhen.isEmpty }
+
     /// What a status alone says about the upstream.
     ///
     /// 501 and 505 tell about the request, not about the upstream's health; every other 5xx is a failure, and so is a 4xx
@@ -38,7 +41,7 @@ struct ResponseJudge {
         let encoding = head.fields["content-encoding"] ?? "identity"
         self.isInspected =
             self.byStatus == .success && 200...299 ~= head.status && head.status != 204
-            && (rules.expect == .json || !rules.failedWhen.isEmpty)
+            && rules.judgesContent
             // Compressed content is the upstream's own business; its status has to do.
             && encoding.equalsIgnoringCase("identity")
     }

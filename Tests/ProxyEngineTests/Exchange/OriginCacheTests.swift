@@ -80,7 +80,7 @@ import Testing
             let whole = Reply.respond(fields: Self.fresh, body: "0123456789")
             return count == 1 ? whole.stopping(afterBody: 5, then: .finish) : whole
         } _: { (proxy, _) async throws in
-            #expect(try await proxy.exchange("GET", "/api/a").status == 502)
+            #expect(try await proxy.exchange("GET", "/api/a").isComplete == false)
             #expect(try await proxy.exchange("GET", "/api/a").cacheStatus.contains("fwd=uri-miss"))
         }
     }

@@ -34,7 +34,6 @@ import Testing
             .respond(504, ["Set-Cookie": "a=b"], body: "bad"),
             .respond(503, ["Cache-Control": "max-age=60"], body: "bad"),
             .reset, .finish,
-            .respond(200, OriginCacheTests.fresh, body: "0123456789").stopping(afterBody: 5, then: .finish),
         ] as [Reply]
     )
     func aStaleAnswerStandsInForAnError(_ bad: Reply) async throws {
@@ -83,6 +82,17 @@ import Testing
             let answer = try await proxy.exchange("GET", "/api/a")
             #expect(answer.status == 503 && answer.text == "bad")
             #expect(answer.cacheStatus.contains("fwd=stale; fwd-status=503"))
+        }
+    }
+
+    @Test func whatBreaksOffIsNoBetterThanBefore() async throws {
+        let cut = Reply.respond(200, OriginCacheTests.fresh, body: "0123456789").stopping(afterBody: 5, then: .finish)
+        try await self.withStale("max-age=10, stale-if-error=60", then: cut) { (proxy, _) async throws in
+            // What has begun cannot be taken back; what is stored stays.
+            #expect(try await proxy.exchange("GET", "/api/a").isComplete == false)
+            try await proxy.reload { $0.upstreams[0].breaker.failMax = 1 }
+            #expect(try await proxy.exchange("GET", "/api/a").isComplete == false)
+            #expect(try await proxy.exchange("GET", "/api/a").text == "good")
         }
     }
 

@@ -12,11 +12,11 @@ import Testing
 @Suite(.serialized) struct StreamingTests {
     private static let size = 64 << 20
     /// What the kernel's buffers of two connections hold at most, and a little of our own.
-    private static let bound = 32 << 20
+    static let bound = 32 << 20
 
     /// Waits until a count has stopped growing, which it does when every buffer is full: while it could grow, every
     /// loop has its turn a hundred times.
-    private func settled(_ proxy: TestProxy, _ count: () -> Int) async throws -> Int {
+    static func settled(_ proxy: TestProxy, _ count: () -> Int) async throws -> Int {
         let bystander = try await proxy.client()
         var last = -1
         var same = 0
@@ -37,7 +37,7 @@ import Testing
             try await client.send("GET", "/api/")
             let head = try await client.head()
             #expect(head.fields["content-length"] == "\(Self.size)")
-            let taken = try await self.settled(proxy) { upstream.record.value.sent }
+            let taken = try await Self.settled(proxy) { upstream.record.value.sent }
             #expect(taken < Self.bound, "the upstream got rid of \(taken) octets")
             try await self.drain(client, Self.size)
             #expect(upstream.record.value.sent > Self.size)
@@ -71,7 +71,7 @@ import Testing
         } _: { proxy in
             let client = try await proxy.client()
             let sending = Task { try await self.upload(client, isChunked: isChunked) }
-            let taken = try await self.settled(proxy) { client.wire.inbox.value.sent }
+            let taken = try await Self.settled(proxy) { client.wire.inbox.value.sent }
             #expect(taken < Self.bound, "the client got rid of \(taken) octets")
             gate.open()
             #expect(try await client.response(upTo: .seconds(120)).status == 200)
