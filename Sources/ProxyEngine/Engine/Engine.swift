@@ -186,6 +186,14 @@ package final class Engine: Sendable {
         }
     }
 
+    /// Counts an admitted connection for the address that a PROXY header announced.
+    ///
+    /// - Returns: False when that has as many as it may have.
+    func identify(_ origin: ConnectionGate.Origin) -> Bool {
+        guard let limits = self.dispatcher?.clients.connections else { return true }
+        return self.gate.identify(origin, limits)
+    }
+
     /// Every connection that was admitted leaves once.
     func leave(_ origin: ConnectionGate.Origin?) {
         guard let limits = self.dispatcher?.clients.connections, self.gate.leave(origin, limits) else { return }

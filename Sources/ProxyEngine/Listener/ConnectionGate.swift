@@ -82,6 +82,18 @@ final class ConnectionGate: Sendable {
         }
     }
 
+    /// Counts a connection that has entered without an origin for the one that it turned out to have.
+    ///
+    /// - Returns: Whether that has not as many as it may have.
+    func identify(_ origin: Origin, _ limits: Limits) -> Bool {
+        self.state.withLock { state in
+            let count = state.byOrigin[origin, default: 0]
+            guard limits.perAddress == 0 || count < limits.perAddress else { return false }
+            state.byOrigin[origin] = count + 1
+            return true
+        }
+    }
+
     /// Returns whether there is room again after there was none.
     func leave(_ origin: Origin?, _ limits: Limits) -> Bool {
         self.state.withLock { state in

@@ -42,6 +42,8 @@ final class Guest {
     let stream: ByteStream
     /// Who it is, as far as is known.
     private(set) var client: Request.Client
+    /// The address that a trusted peer has announced.
+    private(set) var announced: SocketAddress?
     /// Whether nobody is expected to say more about where it comes from.
     fileprivate(set) var isAnnounced = true
     private let deadline: NIODeadline
@@ -61,7 +63,9 @@ final class Guest {
     fileprivate func announced(_ source: ProxyHeader.Source) {
         self.isAnnounced = true
         switch source {
-        case .address(let address): self.client.address = address
+        case .address(let address):
+            self.client.address = address
+            self.announced = try? SocketAddress(ipAddress: address, port: 0)
         case .unix: self.client.address = "unix"
         case .itself: break
         }

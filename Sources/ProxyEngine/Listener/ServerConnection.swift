@@ -14,7 +14,7 @@ final class ServerConnection {
     private let listener: Listener
     private let guest: Guest
     /// As whose it is counted.
-    let origin: ConnectionGate.Origin?
+    private(set) var origin: ConnectionGate.Origin?
     private var task: Task<Void, Never>?
     /// Between two requests, so that nothing is lost by closing now.
     private var isIdle = true
@@ -37,28 +37,6 @@ final class ServerConnection {
     /// long as it keeps coming, and at most so long.
     private static let lingeringIdle = TimeAmount.seconds(2)
     private static let lingeringTime = TimeAmount.seconds(10)
-
-    /// A request, as far as it got without waiting for anything. A reference, since it is handed on more than once.
-    private final class Arrival {
-        let request: Request
-        let body: RequestBody?
-        let dispatcher: Dispatcher
-        let step: Step
-
-        init(_ request: consuming Request, _ body: RequestBody?, _ dispatcher: Dispatcher, _ step: consuming Step) {
-            self.request = request
-            self.body = body
-            self.dispatcher = dispatcher
-            self.step = step
-        }
-    }
-
-    private enum Arrived {
-        case request(Arrival)
-        case garbage(HTTP1Error, Dispatcher)
-        /// The client knows beforehand that HTTP/2 is spoken here (RFC 9113, 3.3).
-        case http2
-    }
 
     init(_ guest: Guest, origin: ConnectionGate.Origin?, worker: Worker, listener: Listener) {
         let stream = guest.stream
@@ -107,13 +85,27 @@ final class ServerConnection {
     private func serve() async {
         do throws(ByteStream.Interruption) {
             try await self.guest.welcome()
+            guard self.identify() else { return self.end() }
             if self.stream.negotiatedProtocol == "h2" { self.openSession() } else { await self.serveRequests() }
         } catch {
             self.listener.engine.logger.debug("[LISTEN] \(self.guest.client.address) came no further: \(error)")
         }
-        guard self.session == nil else { return }
+        if self.session == nil { self.end() }
+    }
+
+    private func end() {
         self.stream.close()
         self.listener.remove(self, on: self.worker)
+    }
+
+    /// Behind a trusted peer it is the client that it announced who has a share of the connections.
+    private func identify() -> Bool {
+        guard self.origin == nil, self.listener.role == .main,
+            let origin = ConnectionGate.Origin(self.guest.announced)
+        else { return true }
+        guard self.listener.engine.identify(origin) else { return false }
+        self.origin = origin
+        return true
     }
 
     private func openSession() {

@@ -33,6 +33,16 @@ import Testing
         #expect((0..<2).map { _ in gate.enter(one, limits) } == [.admitted, .refused])
     }
 
+    @Test func whoIsKnownLaterCountsFromThen() throws {
+        let gate = ConnectionGate(files: 10_000)
+        let limits = ConnectionGate.Limits(total: 1000, perAddress: 2)
+        let origin = try #require(try self.origin("192.0.2.1"))
+        #expect((0..<3).map { _ in gate.enter(nil, limits) } == [.admitted, .admitted, .admitted])
+        #expect((0..<3).map { _ in gate.identify(origin, limits) } == [true, true, false])
+        #expect(gate.enter(origin, limits) == .refused)
+        #expect(!gate.leave(origin, limits) && gate.identify(origin, limits))
+    }
+
     @Test func theFilesOfTheProcessAreABoundToo() {
         #expect(ConnectionGate(files: 1024).ceiling == 448)
         #expect(ConnectionGate(files: 20).ceiling == 10)

@@ -140,6 +140,30 @@ import Testing
         }
     }
 
+    @Test func `whoever is announced has the share of an address, and not who announces`() async throws {
+        try await self.withListener {
+            $0.listen[0].proxyProtocol = Self.trusted("127.0.0.1")
+            $0.downstream.maxConnectionsPerAddress = 2
+        } _: { proxy, _ in
+            func connect(for address: String) async throws -> TestClient {
+                let client = try await proxy.client()
+                try await client.send("PROXY TCP4 \(address) 198.51.100.1 1 2\r\nGET /api/ HTTP/1.1\r\nHost: a\r\n\r\n")
+                return client
+            }
+            var clients: [TestClient] = []
+            for address in ["192.0.2.7", "192.0.2.7", "192.0.2.8"] {
+                let client = try await connect(for: address)
+                #expect(try await client.response().status == 200)
+                clients.append(client)
+            }
+            _ = try await connect(for: "192.0.2.7").end()
+            for client in clients { await client.close() }
+            try await eventually("there to be room again") {
+                (try? await connect(for: "192.0.2.7").response().status) == 200
+            }
+        }
+    }
+
     @Test func `a header may come in any pieces`() async throws {
         try await self.withListener {
             $0.listen[0].proxyProtocol = Self.trusted("127.0.0.1")
