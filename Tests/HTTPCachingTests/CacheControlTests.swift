@@ -95,6 +95,13 @@ import Testing
             // Malformed or empty ones are as if absent; a value of the wrong type only unmakes its directive.
             (["CDN-Cache-Control": "max-age=5,"], 60), (["CDN-Cache-Control": "MAX-AGE=5"], 60),
             (["CDN-Cache-Control": ""], 60), (["CDN-Cache-Control": "max-age=\"5\""], 0),
+            (["CDN-Cache-Control": "max-age=5, a=(b \"c\";d=1 2.5);e, f=:aGk=:, g=@7, h=%\"x\", i=\"\\\"\\\\\""], 5),
+            (["CDN-Cache-Control": "max-age=5.0"], 0), (["CDN-Cache-Control": "max-age=-5"], 0),
+            (["CDN-Cache-Control": "max-age=5;"], 60), (["CDN-Cache-Control": "max-age=5, a=(b"], 60),
+            (["CDN-Cache-Control": "max-age=5, a=\"b\\c\""], 60), (["CDN-Cache-Control": "max-age=5 a"], 60),
+            (["CDN-Cache-Control": "max-age=5, a=1.2345"], 60), (["CDN-Cache-Control": "max-age=5, a=:b!:"], 60),
+            (["CDN-Cache-Control": "max-age=5, max-age=x"], 0), (["CDN-Cache-Control": "max-age=5, a=@x"], 60),
+            (["CDN-Cache-Control": "max-age=9999999999999999"], 60), (["CDN-Cache-Control": ", max-age=5"], 60),
         ] as [(HeaderFields, Int)]
     )
     func `a field for this cache comes before Cache-Control (RFC 9213, 2)`(fields: HeaderFields, lifetime: Int) {

@@ -28,6 +28,24 @@ import Testing
         )
     }
 
+    @Test func `what is stale at once is kept if it says what it is good for (RFC 5861)`() {
+        for word in ["stale-while-revalidate=9", "stale-if-error=9"] {
+            #expect(self.mayStore(200, ["Cache-Control": "max-age=0, \(word)"]))
+            #expect(self.mayStore(200, ["Cache-Control": "max-age=5, \(word)", "Age": "13"]))
+            #expect(!self.mayStore(200, ["Cache-Control": "max-age=5, \(word)", "Age": "14"]))
+            #expect(!self.mayStore(200, ["Cache-Control": "max-age=0, no-cache, \(word)"]))
+        }
+    }
+
+    @Test func `cookies forbid nothing but a guess (7.3)`() {
+        let guess: HeaderFields = ["Last-Modified": "Thu, 01 Jan 1970 00:00:00 GMT"]
+        #expect(self.mayStore(200, guess) && !self.mayStore(200, guess, to: ["Cookie": "a=b"]))
+        #expect(self.mayStore(200, ["Cache-Control": "max-age=1"], to: ["Cookie": "a=b"]))
+        // To be validated each time, by the origin who sees the cookie.
+        #expect(self.mayStore(200, ["ETag": "\"a\""], to: ["Cookie": "a=b"]))
+        #expect(!self.mayStore(200, ["ETag": "\"a\"", "Set-Cookie": "a=b"]))
+    }
+
     @Test func `no-store on either side, private, and Vary by everything (3, 4.1)`() {
         let fresh: HeaderFields = ["Cache-Control": "max-age=9"]
         #expect(!self.mayStore(200, ["Cache-Control": "max-age=9, no-store"]))
@@ -84,6 +102,18 @@ import Testing
         #expect(self.isNotModified(["If-Modified-Since": "Sun, 06 Nov 1994 08:49:37 GMT"], stored))
         #expect(!self.isNotModified(["If-Modified-Since": "Sun, 06 Nov 1994 08:49:36 GMT"], stored))
         #expect(!self.isNotModified(["If-Modified-Since": "x"], stored) && !self.isNotModified([:], stored))
+    }
+
+    @Test(
+        arguments: [
+            (["ETag": "\"a\""], ["ETag": "\"a\""], true), (["ETag": "\"b\""], ["ETag": "\"a\""], false),
+            (["ETag": "W/\"a\""], ["ETag": "\"a\""], true), ([:], ["ETag": "\"a\""], true),
+            (["Last-Modified": "x"], ["Last-Modified": "y"], false), (["Last-Modified": "x"], [:], true),
+            (["Last-Modified": "x"], ["Last-Modified": "y", "ETag": "\"a\""], true),
+        ] as [(HeaderFields, HeaderFields, Bool)]
+    )
+    func `a 304 is about what it names (4.3.4)`(update: HeaderFields, stored: HeaderFields, isAbout: Bool) {
+        #expect(Validation.confirms(update, stored) == isAbout)
     }
 
     @Test func `asks upstream with every validator, and takes over what a 304 says (4.3.1, 4.3.4, 3.2)`() {

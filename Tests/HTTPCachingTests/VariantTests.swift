@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPMessage
+import NIOCore
 import TestSupport
 import Testing
 
@@ -17,7 +18,7 @@ import Testing
             ("Foo", "\"a, b\"", "\"a,b\"", false), ("Foo", "\"\\\", \"", "\"\\\",\"", false), ("Foo", "1", "1,,", true),
             ("Accept-Encoding", "gzip, br", "BR,gzip", true), ("Accept-Encoding", "gzip;q=1", "gzip; q=1", true),
             ("Accept-Encoding", "gzip", "gzip;q=0", false), ("Accept-Language", "de, en", "DE,en", true),
-            ("Accept-Language", "de, en", "en, de", false),
+            ("Accept-Language", "de, en", "en, de", true), ("Accept-Language", "de, en;q=0.5", "de;q=0.5, en", false),
             ("Accept-Language", "de, en;q=0.5", "en;q=0.5, de;q=1.0", true),
             ("Accept", "text/html;level=1", "text/html;LEVEL=1", false), ("Accept", "a/b, c/d", "c/d, a/b", true),
         ]
@@ -91,8 +92,100 @@ import Testing
     func `a part says which it is (RFC 9110, 14.4)`(value: String, length: String?, range: Range<Int>?) {
         var head = ResponseHead(206, fields: ["Content-Range": value])
         if let length { head.fields.add("Content-Length", length) }
-        #expect(ContentRange(head, to: ["Range": "x"])?.range == range)
-        #expect(ContentRange(head, to: [:]) == nil && ContentRange(head, to: ["Range": "x", "If-Range": "y"]) == nil)
+        #expect(ContentRange(head.fields)?.range == range)
+    }
+}
+
+@Suite struct StoredPartsTests {
+    private static let whole = "0123456789"
+
+    private func part(_ first: Int, _ last: Int, of length: String = "10", tag: String? = "\"a\"") -> StoredResponse {
+        var head = ResponseHead(206, fields: ["Content-Range": "bytes \(first)-\(last)/\(length)", "X": "\(first)"])
+        if let tag { head.fields.add("ETag", tag) }
+        let digits = Array(Self.whole.utf8)[first...last]
+        return StoredResponse(
+            head,
+            content: ByteBuffer(bytes: digits),
+            variant: Variant([], isUnique: false).holding(ContentRange(first..<last + 1, of: Int(length))),
+            reuse: Reuse(lifetime: .seconds(60)),
+            storedAt: .now,
+            initialAge: 0,
+            retainedUntil: .now + .seconds(60)
+        )
+    }
+
+    @Test(
+        arguments: [
+            ("bytes=2-5", 2..<6), ("bytes=3-3", 3..<4), ("bytes=4-", nil), ("bytes=-3", nil), ("bytes=1-3", nil),
+            ("bytes=2-6", nil), ("bytes=2-3,5-5", nil), ("lines=2-3", nil), ("bytes=99-", nil),
+        ] as [(String, Range<Int>?)]
+    )
+    func `a part answers for what lies within it (RFC 9111, 3.3)`(range: String, wanted: Range<Int>?) {
+        #expect(self.part(2, 5).part?.wanted(range) == wanted)
+        #expect(self.part(2, 5).holds(range, for: [:]) == (wanted != nil))
+        #expect(!self.part(2, 5).holds(range, for: ["If-Range": "\"b\""]))
+        #expect(self.part(2, 5).holds(range, for: ["If-Range": "\"a\""]) == (wanted != nil))
+        #expect(!self.part(2, 5).holds(nil, for: [:]))
+    }
+
+    @Test func `a last part answers for the end, if it is known to be one`() {
+        #expect(self.part(6, 9).part?.wanted("bytes=-3") == 7..<10)
+        #expect(self.part(6, 9).part?.wanted("bytes=8-") == 8..<10)
+        #expect(self.part(6, 9).part?.wanted("bytes=8-99") == 8..<10)
+        for range in ["bytes=-3", "bytes=8-", "bytes=8-99"] {
+            #expect(self.part(6, 9, of: "*").part?.wanted(range) == nil)
+        }
+    }
+
+    @Test func `parts that meet become one, and all of them the whole (RFC 9111, 3.4)`() {
+        func combined(_ part: StoredResponse, _ others: StoredResponse...) -> StoredResponse {
+            part.combined(with: Variants(others), upTo: 100)
+        }
+        let middle = combined(self.part(2, 4), self.part(5, 6), self.part(8, 9))
+        #expect(middle.status == 206 && middle.fields["content-range"] == "bytes 2-6/10")
+        #expect(String(buffer: middle.content) == "23456" && middle.fields["x"] == "2")
+        let whole = combined(self.part(3, 6), self.part(6, 9), self.part(0, 4))
+        #expect(whole.status == 200 && !whole.fields.contains("content-range"))
+        #expect(String(buffer: whole.content) == Self.whole)
+        #expect(String(buffer: combined(self.part(2, 7), self.part(3, 4)).content) == "234567")
+        #expect(String(buffer: combined(self.part(3, 4), self.part(2, 7)).content) == "234567")
+    }
+
+    @Test func `but not where they may be of different states (RFC 9111, 3.4)`() {
+        for (one, other) in [("\"a\"", "\"b\""), ("W/\"a\"", "W/\"a\""), (nil, nil), ("a", "a")] {
+            let part = self.part(0, 4, tag: one)
+            #expect(part.combined(with: Variants([self.part(5, 9, tag: other)]), upTo: 100) === part)
+        }
+        let part = self.part(0, 4)
+        #expect(part.combined(with: Variants([self.part(5, 9)]), upTo: 9) === part)
+        #expect(part.combined(with: Variants([self.part(5, 9, of: "*")]), upTo: 100) === part)
+    }
+
+    @Test(arguments: 0..<100 as Range<UInt64>)
+    func `whatever is put together is what was there`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        func part() -> StoredResponse {
+            let bounds = (0..<2).map { _ in Int.random(in: 0..<10, using: &random) }.sorted()
+            return self.part(bounds[0], bounds[1])
+        }
+        let (newest, others) = (part(), (0..<4).map { _ in part() })
+        let combined = newest.combined(with: Variants(others), upTo: 100)
+        let range = combined.part?.range ?? 0..<10
+        #expect(Array(combined.content.readableBytesView) == Array(Array(Self.whole.utf8)[range]), "seed \(seed)")
+        #expect(
+            others.allSatisfy { other in
+                guard let theirs = other.part?.range else { return false }
+                let isApart = theirs.upperBound < range.lowerBound || range.upperBound < theirs.lowerBound
+                return isApart || range.contains(theirs)
+            },
+            "seed \(seed)"
+        )
+    }
+
+    @Test func `a newer one takes the place of what it holds, and of other states`() {
+        let old = self.part(2, 4)
+        #expect(old.isReplaced(by: self.part(2, 4)) && old.isReplaced(by: self.part(0, 9)))
+        #expect(!old.isReplaced(by: self.part(3, 9)) && old.isReplaced(by: self.part(7, 9, tag: "\"b\"")))
     }
 }
 

@@ -19,6 +19,10 @@ import Testing
         arguments: [
             "", "0", "-1", "Sun, 06 Nov 1994 08:49:37 CET", "Sun, 06 Nov 94 08:49:37 GMT",
             "Sun, 06 Nov 1994 8:49:37 GMT",
+            "Sun, 06 Nov 1994 08:49:37 UTC", "Sun,  06  Nov 1994 08:49:37 GMT", "Sun 06 Nov 1994 08:49:37 GMT",
+            "Sun, 06-Nov-1994 08:49:37 GMT", "Sun, 06-Nov-94 08:49:37 GMT", "Sunday, 06 Nov 1994 08:49:37 GMT",
+            "Sun, 06 Nov 1994 08:49:37", "06 Nov 1994 08:49:37 GMT", "Sun, 6 Nov 1994 08:49:37 GMT",
+            "Sun, 06 Nov 1994 08.49.37 GMT", "Sun, 06 Nov 1994 08:49:37 GMT;", "Sun Nov 6 08:49:37 1994",
             "Sun, 06 Foo 1994 08:49:37 GMT", "Sun, 06 Nov 1994 24:00:00 GMT", "Sun, 00 Nov 1994 08:49:37 GMT",
         ]
     )
@@ -27,9 +31,9 @@ import Testing
     }
 
     @Test(arguments: [
-        "sun, 06 NOV 1994 08:49:37 gmt", "Sun, 06 Nov 1994 08:49:37 UTC", "Sun,  06  Nov 1994 08:49:37 GMT",
+        "sun, 06 NOV 1994 08:49:37 gmt", "SUNDAY, 06-nov-94 08:49:37 GMT", "sUN nOV  6 08:49:37 1994",
     ])
-    func `takes letters of either case, and UTC (RFC 9111, 4.2)`(text: String) {
+    func `takes letters of either case (RFC 9111, 4.2)`(text: String) {
         #expect(HTTPDate.seconds(parsing: text, now: Self.now) == 784_111_777)
     }
 

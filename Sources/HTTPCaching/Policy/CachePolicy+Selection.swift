@@ -20,9 +20,8 @@ extension CachePolicy {
         _ demands: RequestDemands,
         at now: ContinuousClock.Instant
     ) -> Selection {
-        // What is a part may be no part of what the client has (RFC 9110, 13.1.5).
-        let mayBePart = demands.range != nil && !request.contains("if-range")
-        guard let stored = variants.first(where: { ($0.status != 206 || mayBePart) && $0.matches(request) }) else {
+        guard let stored = variants.first(where: { $0.matches(request) && $0.holds(demands.range, for: request) })
+        else {
             return .forward(variants.isEmpty ? .uriMiss : .varyMiss, stored: nil)
         }
         // In mode `ttl` it is the operator who says how old an answer may be.

@@ -40,6 +40,13 @@ extension CachePolicy {
         return head.fields["content-type"]?.lowercased().hasPrefix("text/event-stream") == true
     }
 
+    /// Whether the answer to a POST may be kept for those who GET its target (RFC 9110, 9.3.3): it says how long it is
+    /// fresh. That its content is of the target is the caller's to see.
+    package func mayAnswerGet(_ head: ResponseHead) -> Bool {
+        head.status == 200 && self.mode == .http && self.methods.contains(.get)
+            && !FreshnessLifetime(head, requestTime: 0, responseTime: 0).isHeuristic
+    }
+
     private func declaredTerms(
         for head: ResponseHead,
         to request: HeaderFields,
@@ -65,10 +72,10 @@ extension CachePolicy {
         _ times: ExchangeTimes
     ) -> StorageTerms? {
         var head = head
-        let part = head.status == 206 ? ContentRange(head, to: request) : nil
+        // A part is kept by the rules of the whole (RFC 9111, 3.3).
+        let part = head.status == 206 ? ContentRange(head.fields) : nil
         if head.status == 206 {
-            // A part is kept for those who ask for the very same, and by the rules of the whole (RFC 9111, 3.3).
-            guard part != nil else { return nil }
+            guard part != nil, request.contains("range") else { return nil }
             head.status = 200
         }
         let freshness = FreshnessLifetime(
@@ -93,7 +100,7 @@ extension CachePolicy {
         return StorageTerms(
             kept,
             reuse: reuse,
-            variant: part == nil ? variant : variant.adding("range", of: request),
+            variant: part.map { variant.holding($0) } ?? variant,
             length: part?.range.count,
             initialAge: freshness.initialAge,
             times: times,

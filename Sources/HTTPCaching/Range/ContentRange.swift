@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPMessage
+package import HTTPMessage
 
 /// Which part of a representation a 206 holds (RFC 9110, 14.4).
-struct ContentRange {
-    let range: Range<Int>
+package struct ContentRange: Hashable, Sendable {
+    package let range: Range<Int>
+    /// Of the whole; nil: nobody knows.
+    package let length: Int?
 
-    /// Nil for anything but one range of octets that answers a `Range` without `If-Range`.
-    init?(_ head: ResponseHead, to request: HeaderFields) {
-        guard request.contains("range"), !request.contains("if-range"), head.fields.count(of: "content-range") == 1,
-            let value = head.fields["content-range"]
-        else { return nil }
+    package init(_ range: Range<Int>, of length: Int?) {
+        self.range = range
+        self.length = length
+    }
+
+    /// Nil for anything but one range of octets.
+    package init?(_ fields: HeaderFields) {
+        guard fields.count(of: "content-range") == 1, let value = fields["content-range"] else { return nil }
         let words = value.split(separator: " ", maxSplits: 1)
         guard words.count == 2, words[0].equalsIgnoringCase("bytes") else { return nil }
         let parts = words[1].split(separator: "/", omittingEmptySubsequences: false)
@@ -19,7 +24,33 @@ struct ContentRange {
             first <= last,
             last < .max, parts[1] == "*" || Int(parts[1]).map({ last < $0 }) ?? false
         else { return nil }
-        if let length = head.fields["content-length"], Int(length) != last - first + 1 { return nil }
+        if let length = fields["content-length"], Int(length) != last - first + 1 { return nil }
         self.range = first..<last + 1
+        self.length = Int(parts[1])
+    }
+
+    /// The one range that a value of `Range` asks for, if all of it is here (RFC 9111, 3.3).
+    package func wanted(_ value: String) -> Range<Int>? {
+        guard case .parts(let parts)? = ByteRanges(value, length: self.length ?? .max), parts.count == 1,
+            let wanted = parts.first, self.holds(wanted)
+        else { return nil }
+        return wanted
+    }
+
+    func holds(_ other: Range<Int>) -> Bool {
+        self.range.lowerBound <= other.lowerBound && other.upperBound <= self.range.upperBound
+    }
+
+    /// Whether both together are one range.
+    func adjoins(_ other: ContentRange) -> Bool {
+        self.range.lowerBound <= other.range.upperBound && other.range.lowerBound <= self.range.upperBound
+    }
+
+    package var isWhole: Bool { self.range.count == self.length }
+}
+
+extension ContentRange: CustomStringConvertible {
+    package var description: String {
+        "bytes \(self.range.lowerBound)-\(self.range.upperBound - 1)/\(self.length.map { "\($0)" } ?? "*")"
     }
 }

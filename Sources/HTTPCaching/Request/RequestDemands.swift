@@ -10,10 +10,10 @@ package struct RequestDemands: Hashable, Sendable {
     package let isConditional: Bool
     /// `If-Match` or `If-Unmodified-Since`, which only the origin can judge (RFC 9111, 4.3.2).
     package let isForOrigin: Bool
-    /// The value of `Range`.
+    /// The value of `Range`, which says nothing in a HEAD (RFC 9110, 14.2).
     package let range: String?
 
-    package init(_ fields: borrowing HeaderFields) {
+    package init(_ fields: borrowing HeaderFields, method: HTTPMethod = .get) {
         if fields.contains("cache-control") {
             self.control = CacheControl(copy fields)
         } else if fields.contains("pragma"), fields.list("pragma", contains: "no-cache") {
@@ -26,7 +26,7 @@ package struct RequestDemands: Hashable, Sendable {
         }
         self.isConditional = fields.contains("if-none-match") || fields.contains("if-modified-since")
         self.isForOrigin = fields.contains("if-match") || fields.contains("if-unmodified-since")
-        self.range = fields["range"]
+        self.range = method == .head ? nil : fields["range"]
     }
 
     package var onlyIfCached: Bool { self.control?.onlyIfCached ?? false }

@@ -13,8 +13,8 @@ package enum Storability {
     /// The statuses that no cache may keep, whatever stands beside them (RFC 6585, 3 to 6).
     private static let neverStored: Set<Int> = [428, 429, 431, 511]
 
-    /// Asked for complete responses. Those that are fresh for no time and have no validator are of no use, and kept by
-    /// nobody.
+    /// Asked for complete responses. Those that are of no use to anybody, since they are fresh for no time, have no
+    /// validator and do not say what a stale one is good for, are not kept.
     ///
     /// - Parameters:
     ///   - request: The fields of the request; its method is the policy's matter.
@@ -41,11 +41,13 @@ package enum Storability {
         // RFC 9111, 3: explicit freshness, `public`, or a status that may be kept on a guess.
         let isExplicit = control.isPublic || !freshness.isHeuristic
         guard isExplicit || FreshnessLifetime.heuristicStatuses.contains(head.status) else { return false }
-        // RFC 9111, 7.3: a cookie forbids nothing, but nobody gives one to everybody on a guess.
+        // RFC 9111, 7.3: a cookie forbids nothing, but nobody gives one to everybody on a guess, nor what was answered to one.
         if freshness.isHeuristic, head.fields.contains("set-cookie") { return false }
-        if freshness.lifetime > freshness.initialAge, control.noCache != .response { return true }
-        return freshness.lifetime > 0 && control.noCache != .response && control.staleWhileRevalidate ?? 0 > 0
-            || !Validation.conditions(for: head.fields).isEmpty
+        if freshness.isHeuristic, freshness.lifetime > 0, request.contains("cookie") { return false }
+        if !Validation.conditions(for: head.fields).isEmpty { return true }
+        guard control.noCache != .response else { return false }
+        let useful = max(control.staleWhileRevalidate ?? 0, control.staleIfError ?? 0)
+        return freshness.lifetime + useful > freshness.initialAge
     }
 
     /// The fields that must not be kept although the rest may: what `private` and `no-cache` name (RFC 9111, 3.1,

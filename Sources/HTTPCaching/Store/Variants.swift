@@ -28,7 +28,7 @@ package struct Variants: Sendable {
     func adding(_ response: StoredResponse, limit: Int) -> Variants {
         Variants(
             response,
-            before: self.lazy.filter { $0.variant != response.variant && $0.retainedUntil > response.storedAt }
+            before: self.lazy.filter { !$0.isReplaced(by: response) && $0.retainedUntil > response.storedAt }
                 .prefix(limit - 1).map(\.self)
         )
     }

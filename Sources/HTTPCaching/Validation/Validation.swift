@@ -40,9 +40,14 @@ package enum Validation {
         return fields
     }
 
-    /// Whether a 304 is about this response (RFC 9111, 4.3.4): it names no other entity tag.
+    /// Whether a 304 is about this response (RFC 9111, 4.3.4): it names no other entity tag, and without tags no other
+    /// date. Tags compare weakly, since servers that compress weaken the tag of a 200 and not that of a 304.
     package static func confirms(_ update: HeaderFields, _ stored: HeaderFields) -> Bool {
-        guard let one = stored["etag"], let other = update["etag"], one != other else { return true }
+        guard let one = stored["etag"], let other = update["etag"] else {
+            guard let one = stored["last-modified"], let other = update["last-modified"] else { return true }
+            return one == other || stored.contains("etag")
+        }
+        guard one != other else { return true }
         guard let one = EntityTag(one), let other = EntityTag(other) else { return false }
         return one.weaklyMatches(other)
     }

@@ -11,15 +11,12 @@ struct NormalizedValue: Equatable {
     init(_ values: [UInt8], of name: String) {
         var members = Self.members(values)
         switch name.lowercased() {
-        // RFC 9110, 12.5.2 and 12.5.3: names are compared without case, and their order means nothing.
-        case "accept-encoding", "accept-charset":
-            members = members.map { Self.withoutSpace($0.lowercased()) }.sorted()
-        // RFC 9110, 12.5.4: neither, except that some take an order for a preference where weights are equal.
-        case "accept-language":
-            members = Self.byWeight(members.map { Self.withoutSpace($0.lowercased()) })
+        // RFC 9110, 12.5.2 to 12.5.4: names are compared without case, and their order means nothing.
+        case "accept-encoding", "accept-charset", "accept-language":
+            members = members.map { Self.withoutSpace($0.lowercased()).withoutFullWeight }.sorted()
         // RFC 9110, 12.5.1: values of parameters may have case.
         case "accept":
-            members = members.map { Self.withoutSpace($0) }.sorted()
+            members = members.map { Self.withoutSpace($0).withoutFullWeight }.sorted()
         default:
             break
         }
@@ -42,23 +39,11 @@ struct NormalizedValue: Equatable {
         guard member.utf8.contains(where: { $0 == 0x20 || $0 == 0x09 }) else { return member }
         return String(decoding: member.utf8.filter { $0 != 0x20 && $0 != 0x09 }, as: UTF8.self)
     }
-
-    /// The most wanted first; a sort that keeps the order of equals.
-    private static func byWeight(_ members: [String]) -> [String] {
-        members.enumerated().map { (weight: Self.weight($0.element), position: $0.offset, member: $0.element) }
-            .sorted { ($1.weight, $0.position) < ($0.weight, $1.position) }
-            .map { $0.member.replacingWeight }
-    }
-
-    private static func weight(_ member: String) -> Double {
-        guard let parameter = member.split(separator: ";").first(where: { $0.hasPrefix("q=") }) else { return 1 }
-        return Double(parameter.dropFirst(2)) ?? 0
-    }
 }
 
 extension String {
     /// A weight of one is the same as none.
-    fileprivate var replacingWeight: String {
+    fileprivate var withoutFullWeight: String {
         for spelling in [";q=1", ";q=1.0", ";q=1.00", ";q=1.000"] where self.hasSuffix(spelling) {
             return String(self.dropLast(spelling.count))
         }

@@ -31,15 +31,25 @@ package struct Variant: Hashable, Sendable {
         var fields: [Field] = []
         for name in response.list("vary") where !keyed.contains(where: { name.equalsIgnoringCase($0) }) {
             let name = name.lowercased()
-            guard !fields.contains(where: { $0.name == name }) else { continue }
+            guard name != Self.part, !fields.contains(where: { $0.name == name }) else { continue }
             fields.append(Field(name: name, values: Self.values(of: name, in: request)))
         }
         self.fields = fields
     }
 
-    /// For one value of another field only.
-    func adding(_ name: String, of request: HeaderFields) -> Variant {
-        Variant(self.fields + [Field(name: name, values: Self.values(of: name, in: request))], isUnique: self.isUnique)
+    /// The name of a field that no request has, for what a part is a part of.
+    private static let part = "content-range"
+
+    /// For one part, so that others are kept beside it. Which of them a request needs its `Range` says.
+    func holding(_ part: ContentRange) -> Variant {
+        let field = Field(name: Self.part, values: Array(part.description.utf8))
+        return Variant(self.selecting.fields + [field], isUnique: self.isUnique)
+    }
+
+    /// Without the part.
+    var selecting: Variant {
+        guard self.fields.last?.name == Self.part else { return self }
+        return Variant(Array(self.fields.dropLast()), isUnique: self.isUnique)
     }
 
     /// What an answer to such a request is for, if it varies by the same fields.
@@ -54,6 +64,7 @@ package struct Variant: Hashable, Sendable {
     func matches(_ request: HeaderFields) -> Bool {
         !self.isUnique
             && self.fields.allSatisfy { field in
+                guard field.name != Self.part else { return true }
                 let values = Self.values(of: field.name, in: request)
                 // Nearly always they are the same octets, or there are none on one side.
                 if values == field.values { return true }

@@ -16,7 +16,7 @@ struct CachedExchange {
     init(_ exchange: Exchange, policy: CachePolicy) {
         self.exchange = exchange
         self.policy = policy
-        self.demands = RequestDemands(exchange.request.head.fields)
+        self.demands = RequestDemands(exchange.request.head.fields, method: exchange.request.head.method)
     }
 
     /// What the cache has to say to a request.
@@ -112,10 +112,10 @@ struct CachedExchange {
         return error
     }
 
-    private func key(of content: ByteBuffer) -> CacheKey {
+    private func key(of content: ByteBuffer, for method: HTTPMethod? = nil) -> CacheKey {
         CacheKey(
             upstream: self.upstream.name,
-            method: self.policy.keyMethod(for: self.request.head.method),
+            method: method ?? self.policy.keyMethod(for: self.request.head.method),
             target: self.exchange.path,
             fields: self.request.head.fields,
             content: content,
@@ -192,15 +192,35 @@ struct CachedExchange {
         return self.serve(stored, miss.key, now, nil)
     }
 
+    /// - Returns: Whether the operator, the answer or the client allows for it (RFC 5861, 4).
     func mayReplaceError(_ stale: StoredResponse, _ now: ContinuousClock.Instant) -> Bool {
-        stale.mayReplaceError(at: now, allowance: self.policy.staleIfError)
+        let asked = self.policy.mode == .http ? self.demands.control?.staleIfError : nil
+        return stale.mayReplaceError(at: now, allowance: max(self.policy.staleIfError, .seconds(asked ?? 0)))
     }
 
-    /// Asks for this client alone, and keeps nothing.
+    /// An answer to POST may be what a GET of its target would get (RFC 9110, 9.3.3).
+    private func keepForGet(_ response: Response) async throws(ProxyError) -> Response {
+        guard self.policy.mayAnswerGet(response.head), self.exchange.isOfTarget(response.head) else { return response }
+        let shared = SharedAttempt(
+            self.exchange,
+            policy: self.policy,
+            key: self.key(of: ByteBuffer(), for: .get),
+            content: ByteBuffer(),
+            stale: nil,
+            conditions: [:],
+            wantsWhole: false
+        )
+        return try await shared.keep(response, since: .now)
+    }
+
+    /// Asks for this client alone, and keeps nothing but what others may GET.
     private func pass(_ body: Body, _ reason: CacheStatus.Reason) async throws(ProxyError) -> Response {
         if self.demands.onlyIfCached, reason != .method { throw self.notCached(reason) }
         var response = try await self.exchange.attempt(body)
-        if self.policy.mode == .http { self.exchange.invalidate(by: response.head, self.policy) }
+        if self.policy.mode == .http {
+            self.exchange.invalidate(by: response.head, self.policy)
+            if self.request.head.method == .post { response = try await self.keepForGet(response) }
+        }
         response.report.cache = .bypass
         response.explain(.forwarded(reason, status: response.head.status))
         return response

@@ -20,6 +20,11 @@ extension Exchange {
         }
     }
 
+    /// Whether the content is what a GET of the target would get (RFC 9110, 6.4.2).
+    func isOfTarget(_ head: ResponseHead) -> Bool {
+        head.fields["content-location"].flatMap { self.path(of: $0) } == self.path
+    }
+
     private func invalidate(_ path: Substring, _ policy: CachePolicy) {
         self.upstream.coordination.invalidations.insert(path, at: .now)
         let key = CacheKey(

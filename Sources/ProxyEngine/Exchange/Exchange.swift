@@ -134,7 +134,7 @@ final class Exchange {
         var response = answer
         if response.report.cache == .none { response.explain(.forwarded(.bypass)) }
         // A client that named the upstream itself, by a target in absolute form, follows its references itself.
-        if self.request.head.target.utf8.first == 0x2F { response.relocate(from: self.upstream) }
+        if self.request.head.target.utf8.first == 0x2F { response.relocate(self.path, from: self.upstream) }
         let state = self.upstream.circuit.state
         response.report.upstream = self.upstream.name
         response.report.circuit = state

@@ -62,8 +62,7 @@ struct Forwarding {
     private func alone(_ detail: CacheStatus.Detail?) async throws(ProxyError) -> Response {
         let shared = self.attempt()
         let result = await shared.run()
-        let bound = self.request.worker.bind(shared)
-        if case .coming = result { self.request.worker.start { await bound.value.finish() } }
+        if case .coming = result { shared.startFinishing() }
         return try self.settle(try await self.settled(result, of: shared), of: shared, detail)
     }
 
@@ -83,17 +82,38 @@ struct Forwarding {
                 if let found = self.exchange.findAgain(self.miss) { return found }
                 return try await self.alone(nil)
             }
-            if self.isAnswered(by: stored) {
-                let settled = try await self.settled(result, of: nil)
-                if case .unshared = settled { return try await self.alone(.hitForMiss) }
-                return try self.settle(settled, of: nil, nil)
+            guard stored.matches(self.request.head.fields) else {
+                guard mayMismatch else { return try await self.alone(nil) }
+                return try await self.together(self.flightKey(stored.variant), mayMismatch: false)
             }
-            guard mayMismatch else { return try await self.alone(nil) }
-            return try await self.together(self.flightKey(stored.variant), mayMismatch: false)
+            let settled = try await self.settled(result, of: nil)
+            if case .unshared = settled { return try await self.alone(.hitForMiss) }
+            guard self.mayShare(settled) else { return try await self.after(settled).alone(nil) }
+            return try self.settle(settled, of: nil, nil)
         }
     }
 
-    private func isAnswered(by stored: StoredResponse) -> Bool { stored.matches(self.request.head.fields) }
+    /// Whether what somebody else was answered does for this request: what fails fails for all, and everything else has to
+    /// be what would be served out of the store too (RFC 9111, 4).
+    private func mayShare(_ result: SharedAttempt.Result) -> Bool {
+        guard self.exchange.policy.mode == .http else { return true }
+        switch result {
+        case .answer(let stored, let fate), .coming(let stored, _, let fate):
+            return fate.isFailure || stored.verdict(at: .now, self.exchange.demands.control) != .mustValidate
+        case .failed, .unshared, .superseded:
+            return true
+        }
+    }
+
+    /// The same request once more, with what another has stored to be validated.
+    private func after(_ result: SharedAttempt.Result) async throws(ProxyError) -> Forwarding {
+        var result = result
+        if case .coming(_, let recording, _) = result { result = try await recording.result() }
+        guard case .answer(let stored, let fate) = result, fate.isStored else { return self }
+        var miss = self.miss
+        miss.stale = stored
+        return Forwarding(self.exchange, miss)
+    }
 
     /// The attempt runs in a task of its own, so that what is paid for is finished and stored though its client leaves.
     private func lead(_ leader: InFlight<SharedAttempt.Result>.Leader) async throws(ProxyError) -> Response {

@@ -24,17 +24,22 @@ extension Response {
         self.head.fields.add("Via", self.head.version.via)
     }
 
-    /// Turns what names the upstream's place into ours, for a client that came by the upstream's mount.
-    mutating func relocate(from upstream: Upstream) {
-        self.relocate("Location", from: upstream)
-        self.relocate("Content-Location", from: upstream)
-    }
-
-    private mutating func relocate(_ name: String, from upstream: Upstream) {
-        guard let location = self.head.fields[name],
+    /// Turns what names the upstream's place into ours, for a client that came by the upstream's mount: where it is to go,
+    /// and that the content is what it asked for. Other names of the content are the origin's own affair.
+    ///
+    /// - Parameter path: The target, below the mount.
+    mutating func relocate(_ path: Substring, from upstream: Upstream) {
+        if let location = self.head.fields["location"],
             let moved = upstream.configuration.downstreamLocation(location)
-        else { return }
-        self.head.fields.set(name, moved)
+        {
+            self.head.fields.set("Location", moved)
+        }
+        if let location = self.head.fields["content-location"],
+            let moved = upstream.configuration.downstreamLocation(location),
+            moved.dropFirst(upstream.configuration.mount.count) == path
+        {
+            self.head.fields.set("Content-Location", moved)
+        }
     }
 
     /// Says what our cache did, behind what other caches have said (RFC 9211, 2).

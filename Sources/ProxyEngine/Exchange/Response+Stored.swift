@@ -22,6 +22,10 @@ extension Response {
         guard demands.isConditional || demands.range != nil, 200...299 ~= stored.status else { return }
         if demands.isConditional, Self.isNotModified(stored, head.fields) {
             self = self.notModified
+        } else if let part = stored.part, let wanted = demands.range.flatMap({ part.wanted($0) }) {
+            let start = part.range.lowerBound
+            self.head.fields.set("Content-Range", wanted.contentRange(of: part.length))
+            self.body = .whole(stored.content.part(wanted.lowerBound - start..<wanted.upperBound - start))
         } else if stored.status == 200, head.method == .get, let range = demands.range,
             head.fields["if-range"].map({ ByteRanges.isCurrent(ifRange: $0, stored: stored.fields) }) ?? true,
             let ranges = ByteRanges(range, length: stored.content.readableBytes)
@@ -80,9 +84,7 @@ extension HeaderFields {
 }
 
 extension Range<Int> {
-    fileprivate func contentRange(of length: Int) -> String {
-        "bytes \(self.lowerBound)-\(self.upperBound - 1)/\(length)"
-    }
+    fileprivate func contentRange(of length: Int?) -> String { ContentRange(self, of: length).description }
 }
 
 extension ByteBuffer {

@@ -124,6 +124,23 @@ final class SharedAttempt {
 
     // MARK: Keeping
 
+    /// Keeps what was answered to another request, if it may be.
+    ///
+    /// - Parameter requested: Since when nothing has called it into question.
+    func keep(_ response: Response, since requested: ContinuousClock.Instant) async throws(ProxyError) -> Response {
+        self.report = response.report
+        let times = ExchangeTimes(requested: requested, received: .now, receivedSeconds: DateField.seconds)
+        let result = try await self.keep(response, times)
+        if case .coming = result { self.startFinishing() }
+        return self.takeResponse() ?? response
+    }
+
+    /// Reads what is still to come in a task that outlives the client.
+    func startFinishing() {
+        let bound = self.exchange.request.worker.bind(self)
+        self.exchange.request.worker.start { await bound.value.finish() }
+    }
+
     /// The head decides whether others have to do with the content.
     private func keep(_ response: Response, _ times: ExchangeTimes) async throws(ProxyError) -> Result {
         if self.policy.mode == .http, self.exchange.request.head.method == .head {
@@ -196,7 +213,10 @@ final class SharedAttempt {
         let isWhole = terms?.length.map { $0 == content.readableBytes } ?? true
         let kept = isWhole && self.mayStore(times) ? terms : nil
         let answer = (kept ?? self.passingTerms(head, times)).response(with: content)
-        if kept != nil { self.store(answer, head) }
+        if kept != nil {
+            let others = answer.status == 206 ? self.upstream.store.lookup(self.key, now: .now) : Variants([])
+            self.store(answer.combined(with: others, upTo: self.policy.maxEntry))
+        }
         return .answer(answer, self.fate(head.status, isStored: kept != nil))
     }
 
@@ -255,7 +275,7 @@ final class SharedAttempt {
         Fate(forwardStatus: status, isStored: isStored, isFailure: self.isFailure)
     }
 
-    private func store(_ answer: StoredResponse, _ head: ResponseHead) {
+    private func store(_ answer: StoredResponse) {
         self.upstream.store.store(answer, for: self.key, of: self.exchange.cachedRequest)
         self.upstream.coordination.uncacheable.remove(self.key)
         self.upstream.metrics.cacheStored()
@@ -288,7 +308,7 @@ final class SharedAttempt {
             times: times
         ) {
             let answer = terms.response(with: stale.content)
-            self.store(answer, terms.head)
+            self.store(answer)
             return .answer(answer, self.fate(304, isStored: true))
         }
         self.upstream.store.remove(self.key)
@@ -311,7 +331,7 @@ final class SharedAttempt {
                 times: times
             ) : nil
         if let terms {
-            self.store(terms.response(with: stale.content), terms.head)
+            self.store(terms.response(with: stale.content))
         } else {
             self.upstream.store.remove(self.key)
         }

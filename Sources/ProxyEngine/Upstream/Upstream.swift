@@ -23,7 +23,8 @@ package final class Upstream: Sendable {
     let cacheLog: CacheLog
     /// What of a request is a credential, for keys of the cache.
     let credentials: CredentialNames
-    /// Likewise by the origin's word, which itself decides for whom an answer to `Authorization` is (RFC 9111, 3.5).
+    /// Likewise by the origin's word, which itself decides for whom an answer is: to `Authorization` by RFC 9111, 3.5, and
+    /// to cookies by what stands beside them. What is meant for this proxy does not change an answer at all.
     let partition: CredentialNames
     /// Hides them in what people are shown of its targets.
     let mask: TargetMask
@@ -54,7 +55,10 @@ package final class Upstream: Sendable {
         self.pools = pools
         self.cacheLog = CacheLog(configuration.name, logger: logger)
         self.credentials = CredentialNames(configuration)
-        self.partition = CredentialNames(configuration, without: "authorization")
+        self.partition = CredentialNames(
+            configuration,
+            without: ["authorization", "cookie", "proxy-authorization"]
+        )
         self.mask = TargetMask(Set(self.credentials.query + self.credentials.ignoredQuery))
         self.cachePolicy = configuration.cache
         self.timeouts = configuration.timeouts
@@ -79,8 +83,8 @@ package final class Upstream: Sendable {
 extension CredentialNames {
     /// What the proxy replaces by its own key does not tell callers apart.
     ///
-    /// - Parameter shared: A field that does not either.
-    fileprivate init(_ configuration: UpstreamConfiguration, without shared: String? = nil) {
+    /// - Parameter shared: Fields that do not either.
+    fileprivate init(_ configuration: UpstreamConfiguration, without shared: Set<String> = []) {
         let isReplaced = !(configuration.apiKey?.revealed.isEmpty ?? true)
         var (header, parameter): (Set<String>, Set<String>) = ([], [])
         switch configuration.auth {
@@ -91,7 +95,7 @@ extension CredentialNames {
         self.init(
             headers: configuration.secretHeaders.union(header),
             query: configuration.secretQuery.union(parameter),
-            ignoredHeaders: (isReplaced ? header : []).union(shared.map { [$0] } ?? []),
+            ignoredHeaders: (isReplaced ? header : []).union(shared),
             ignoredQuery: isReplaced ? parameter : []
         )
     }

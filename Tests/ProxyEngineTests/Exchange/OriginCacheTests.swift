@@ -95,8 +95,58 @@ import Testing
             #expect(try await proxy.exchange("GET", "/api/public", ["Authorization": "a"]).text == "answer 3")
             #expect(try await proxy.exchange("GET", "/api/public", ["Authorization": "b"]).text == "answer 3")
             #expect(try await proxy.exchange("GET", "/api/public").text == "answer 3")
-            // Cookies are credentials too, and no rule says that they may be shared.
-            #expect(try await proxy.exchange("GET", "/api/public", ["Cookie": "a=b"]).text == "answer 4")
+        }
+    }
+
+    @Test func cookiesAreTheOriginsAffair() async throws {
+        try await withOriginCache { request, count in
+            let fields: HeaderFields =
+                switch request.target {
+                case "/explicit": Self.fresh
+                case "/guess": ["Last-Modified": "Thu, 01 Jan 2015 00:00:00 GMT"]
+                default: ["Cache-Control": "max-age=60", "Vary": "Cookie"]
+                }
+            return .respond(fields: fields, body: "answer \(count)")
+        } _: { (proxy, _) async throws in
+            func get(_ path: String, _ cookie: String?) async throws -> String {
+                try await proxy.exchange("GET", "/api/\(path)", cookie.map { ["Cookie": $0] } ?? [:]).text
+            }
+            #expect(try await get("explicit", "a=1") == "answer 1")
+            #expect(try await get("explicit", "a=2") == "answer 1")
+            #expect(try await get("explicit", nil) == "answer 1")
+            #expect(try await get("guess", "a=1") == "answer 2")
+            #expect(try await get("guess", "a=1") == "answer 3")
+            #expect(try await get("guess", nil) == "answer 4")
+            #expect(try await get("guess", "a=1") == "answer 4")
+            #expect(try await get("vary", "a=1") == "answer 5")
+            #expect(try await get("vary", "a=2") == "answer 6")
+            #expect(try await get("vary", "a=1") == "answer 5")
+        }
+    }
+
+    @Test(
+        arguments: [
+            (["Cache-Control": "max-age=60", "Content-Location": "/a"], true),
+            (["Expires": "Thu, 01 Jan 2099 00:00:00 GMT", "Content-Location": "a"], true),
+            (["Cache-Control": "max-age=60", "Content-Location": "/b"], false),
+            (["Cache-Control": "max-age=60"], false),
+            (["Cache-Control": "public", "ETag": "\"a\"", "Content-Location": "/a"], false),
+            (["Cache-Control": "max-age=60, no-store", "Content-Location": "/a"], false),
+            (["Cache-Control": "max-age=60", "Content-Location": "https://other.example/a"], false),
+        ] as [(HeaderFields, Bool)]
+    )
+    func anAnswerToPostIsKeptForGetIfItIsOfTheTarget(fields: HeaderFields, isKept: Bool) async throws {
+        try await withOriginCache { request, count in
+            .respond(fields: request.method == "POST" ? fields : Self.fresh, body: "answer \(count)", as: .chunked)
+        } _: { (proxy, origin) async throws in
+            _ = try await proxy.exchange("GET", "/api/a")
+            let post = try await proxy.exchange("POST", "/api/a", body: "x")
+            #expect(post.text == "answer 2" && post.cacheStatus.contains("fwd=method; fwd-status=200"))
+            if isKept { try await eventually("both to be stored") { try proxy.upstream().metrics.cacheStores == 2 } }
+            let get = try await proxy.exchange("GET", "/api/a")
+            #expect(get.text == (isKept ? "answer 2" : "answer 3"))
+            // A POST is never answered out of the store.
+            #expect(try await proxy.exchange("POST", "/api/a", body: "x").cacheStatus.contains("fwd=method"))
         }
     }
 

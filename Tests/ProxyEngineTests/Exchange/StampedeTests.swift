@@ -94,4 +94,38 @@ import Testing
             #expect(origin.requests.count == 2)
         }
     }
+
+    @Test(arguments: ["no-cache", "max-age=0"])
+    func whatIsToBeValidatedEachTimeIsValidatedByEach(control: String) async throws {
+        let gate = Gate()
+        try await withOriginCache { request, count in
+            request.fields.contains("if-none-match")
+                ? .respond(304, ["Cache-Control": control])
+                : .respond(fields: ["Cache-Control": control, "ETag": "\"a\""], body: "body").after(gate)
+        } _: { (proxy, origin) async throws in
+            let answers = try await self.together(proxy, Array(repeating: [:], count: 4), gate)
+            #expect(answers.allSatisfy { $0.status == 200 && $0.text == "body" })
+            #expect(origin.requests.map { $0.fields.contains("if-none-match") } == [false, true, true, true])
+        }
+    }
+
+    @Test func whoAsksForANewAnswerGetsOneOfHisOwn() async throws {
+        let gate = Gate()
+        try await withOriginCache { _, count in
+            .respond(fields: ["Cache-Control": "max-age=60"], body: "answer \(count)").after(gate)
+        } _: { (proxy, origin) async throws in
+            let fields: [HeaderFields] = [[:], [:], ["Cache-Control": "no-cache"]]
+            let first = try await proxy.client()
+            try await first.send("GET", "/api/a")
+            try await origin.requests(atLeast: 1)
+            _ = try await withThrowingTaskGroup(of: TestResponse.self) { group in
+                for some in fields { group.addTask { try await proxy.exchange("GET", "/api/a", some) } }
+                try await eventually("all exchanges") { try proxy.upstream().metrics.inFlight == 4 }
+                gate.open()
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(try await first.response().text == "answer 1")
+            #expect(origin.requests.count == 2)
+        }
+    }
 }

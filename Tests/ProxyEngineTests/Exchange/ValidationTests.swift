@@ -198,15 +198,38 @@ import Testing
             for count in 1...2 {
                 let part = try await proxy.exchange("GET", "/api/a", ["Range": "bytes=0-1"])
                 #expect(part.status == 206 && part.text == "01" && part.fields["content-range"] == "bytes 0-1/4")
-                // It is kept for those who ask for the very same, and for nobody else.
                 #expect(part.cacheStatus.contains("hit") == (count == 2))
             }
+            let less = try await proxy.exchange("GET", "/api/a", ["Range": "bytes=1-1"])
+            #expect(less.status == 206 && less.text == "1" && less.fields["content-range"] == "bytes 1-1/4")
+            #expect(less.cacheStatus.contains("hit") && less.fields["content-length"] == "1")
             let other = try await proxy.exchange("GET", "/api/a", ["Range": "bytes=0-1", "If-Range": "\"a\""])
             #expect(other.cacheStatus.contains("fwd="))
             #expect(try await proxy.exchange("GET", "/api/a").text == "0123")
             #expect(try await proxy.exchange("HEAD", "/api/a").fields["content-length"] == "4")
             #expect(try await proxy.exchange("GET", "/api/a", ["Range": "bytes=1-2"]).text == "12")
             #expect(origin.requests.count == 3)
+        }
+    }
+
+    @Test func partsOfOneStateBecomeTheWhole() async throws {
+        try await withOriginCache { request, count in
+            let first = request.fields["range"] == "bytes=0-1"
+            let fields: HeaderFields = ["Cache-Control": "max-age=60", "ETag": "\"a\""]
+            return .respond(
+                206,
+                fields.appending(["Content-Range": first ? "bytes 0-1/4" : "bytes 2-3/4"]),
+                body: first ? "01" : "23"
+            )
+        } _: { (proxy, origin) async throws in
+            #expect(try await proxy.exchange("GET", "/api/a", ["Range": "bytes=0-1"]).text == "01")
+            let second = try await proxy.exchange("GET", "/api/a", ["Range": "bytes=2-"])
+            #expect(second.status == 206 && second.text == "23" && second.fields["content-range"] == "bytes 2-3/4")
+            let whole = try await proxy.exchange("GET", "/api/a")
+            #expect(whole.status == 200 && whole.text == "0123" && whole.cacheStatus.contains("hit"))
+            #expect(!whole.fields.contains("content-range"))
+            #expect(try await proxy.exchange("GET", "/api/a", ["Range": "bytes=1-2"]).text == "12")
+            #expect(origin.requests.count == 2)
         }
     }
 }

@@ -44,5 +44,7 @@ extension TestResponse {
 }
 
 extension Reply {
-    static func respond(fields: HeaderFields, body: String) -> Reply { .respond(200, fields, body: body) }
+    static func respond(fields: HeaderFields, body: String, as framing: Framing = .length) -> Reply {
+        .respond(200, fields, body: body, as: framing)
+    }
 }
