@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPMessage
+package import HTTPMessage
 import NIOCore
 
 /// Parts of representations, which are kept beside each other and put together where they meet.
@@ -18,6 +18,34 @@ extension StoredResponse {
         return request["if-range"].map { ByteRanges.isCurrent(ifRange: $0, stored: self.fields) } ?? true
     }
 
+    /// What to ask for so that it becomes whole (RFC 9111, 3.4); nil where it is no beginning, or where nobody could tell
+    /// whether the rest is of the same representation.
+    package var missing: HeaderFields? {
+        guard let part = self.part, part.range.lowerBound == 0, let length = part.length, !part.isWhole,
+            part.range.upperBound < length, let tag = self.strongTag
+        else { return nil }
+        return ["Range": "bytes=\(part.range.upperBound)-", "If-Range": tag]
+    }
+
+    /// The head of the whole, if this 206 is the rest of it.
+    package func completedHead(by rest: ResponseHead) -> ResponseHead? {
+        guard rest.status == 206, let part = self.part, let other = ContentRange(rest.fields), let length = part.length,
+            other.length == length, other.range == part.range.upperBound..<length, let tag = self.strongTag,
+            rest.fields["etag"] == tag
+        else { return nil }
+        var head = rest
+        head.status = 200
+        head.reason = "OK"
+        head.fields = Validation.merged(self.fields, with: rest.fields)
+        head.fields.remove("content-range")
+        return head
+    }
+
+    private var strongTag: String? {
+        guard let tag = self.entityTag.flatMap({ EntityTag($0) }), tag.stronglyMatches(tag) else { return nil }
+        return self.entityTag
+    }
+
     /// Whether there is nothing left to keep it for beside a newer one of the same key.
     func isReplaced(by newer: StoredResponse) -> Bool {
         guard self.variant == newer.variant || self.variant.selecting == newer.variant.selecting else { return false }
@@ -31,9 +59,7 @@ extension StoredResponse {
     ///
     /// - Parameter limit: Octets that there may be.
     package func combined(with others: Variants, upTo limit: Int) -> StoredResponse {
-        guard let own = self.part, let tag = self.entityTag.flatMap({ EntityTag($0) }), tag.stronglyMatches(tag) else {
-            return self
-        }
+        guard let own = self.part, self.strongTag != nil else { return self }
         var (part, content) = (own, self.content)
         let variant = self.variant.selecting
         var candidates = others.filter { $0.variant.selecting == variant && $0.entityTag == self.entityTag }

@@ -39,17 +39,20 @@ struct CachedExchange {
         var stale: StoredResponse?
         /// For which others something is stored.
         var variant: Variant?
+        /// Whether the key is for HEAD alone.
+        var isOfHead = false
     }
 
     /// Looks for a stored answer, without waiting for anything.
     ///
     /// - Parameter recalled: What the archive had, where memory had nothing.
-    func find(for body: Body, recalled: Variants? = nil) -> Finding {
+    /// - Parameter isOfHead: Whether to look for answers to HEAD itself (RFC 9110, 9.3.2), where GET has none.
+    func find(for body: Body, recalled: Variants? = nil, isOfHead: Bool = false) -> Finding {
         let use = self.policy.use(for: self.request.head, self.demands)
         if case .bypass(let reason) = use { return .bypass(reason) }
         guard case .whole(let content) = body else { return .pending }
         guard content.readableBytes <= self.policy.maxEntry else { return .bypass(.bypass) }
-        let key = self.key(of: content)
+        let key = self.key(of: content, for: isOfHead ? .head : nil)
         guard use == .lookUp else { return .miss(Miss(reason: .request, key: key, content: content)) }
         let now = ContinuousClock.Instant.now
         let variants = self.valid(recalled ?? self.upstream.store.lookup(key, now: now))
@@ -63,8 +66,13 @@ struct CachedExchange {
             if let stale, self.upstream.coordination.heldDown.contains(key, at: now), self.mayReplaceError(stale, now) {
                 return .hit(self.serve(stale, key, now, .holdDown))
             }
+            if stale == nil, !isOfHead, self.policy.mode == .http, self.request.head.method == .head {
+                return self.find(for: body, isOfHead: true)
+            }
             let variant = (stale ?? variants.first)?.variant
-            return .miss(Miss(reason: reason, key: key, content: content, stale: stale, variant: variant))
+            return .miss(
+                Miss(reason: reason, key: key, content: content, stale: stale, variant: variant, isOfHead: isOfHead)
+            )
         }
     }
 
@@ -92,10 +100,11 @@ struct CachedExchange {
 
     /// What the archive has for a key that memory lacks.
     private func recall(_ miss: Miss) async -> Variants? {
-        guard miss.reason == .uriMiss || miss.reason == .varyMiss, self.upstream.store.mayRecall(miss.key) else {
+        let key = miss.isOfHead ? self.key(of: miss.content) : miss.key
+        guard miss.reason == .uriMiss || miss.reason == .varyMiss, self.upstream.store.mayRecall(key) else {
             return nil
         }
-        return await self.upstream.store.recall(miss.key, now: .now)
+        return await self.upstream.store.recall(key, now: .now)
     }
 
     private func forward(_ miss: Miss) async throws(ProxyError) -> Response {
@@ -175,6 +184,17 @@ struct CachedExchange {
     }
 
     // MARK: Asking
+
+    /// A part that the upstream need only be asked for the rest of.
+    func beginning(of miss: Miss) -> StoredResponse? {
+        guard miss.stale == nil, miss.variant != nil, self.policy.mode == .http, self.request.head.method == .get else {
+            return nil
+        }
+        let fields = self.request.head.fields
+        return self.valid(self.upstream.store.lookup(miss.key, now: .now)).first {
+            $0.missing != nil && $0.matches(fields)
+        }
+    }
 
     /// What another request has stored since this one looked, so that it is not asked for again.
     func findAgain(_ miss: Miss) -> Response? {

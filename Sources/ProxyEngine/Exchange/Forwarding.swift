@@ -53,7 +53,9 @@ struct Forwarding {
             content: self.miss.content,
             stale: self.stale,
             conditions: self.conditions,
-            wantsWhole: self.isWhole
+            wantsWhole: self.isWhole,
+            begun: self.isWhole ? self.exchange.beginning(of: self.miss) : nil,
+            isOfHead: self.miss.isOfHead
         )
     }
 

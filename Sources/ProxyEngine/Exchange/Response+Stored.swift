@@ -34,6 +34,24 @@ extension Response {
         }
     }
 
+    /// The whole of what is stored the beginning of, if this is the rest of it.
+    func completing(_ begun: StoredResponse) -> Response? {
+        guard let head = begun.completedHead(by: self.head), let length = begun.part?.length else { return nil }
+        var response = self
+        response.head = head
+        switch self.body {
+        case .whole(let rest):
+            var content = begun.content
+            content.writeImmutableBuffer(rest)
+            guard content.readableBytes == length else { return nil }
+            response.body = .whole(content)
+        case .stream(let source):
+            guard source.length == length - begun.content.readableBytes else { return nil }
+            response.body = .stream(PrefixedBody(begun.content, then: source, length: length))
+        }
+        return response
+    }
+
     private static func isNotModified(_ stored: StoredResponse, _ request: HeaderFields) -> Bool {
         Validation.isNotModified(
             request,

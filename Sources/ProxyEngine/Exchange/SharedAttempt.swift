@@ -22,6 +22,8 @@ final class SharedAttempt {
 
     private struct Rest {
         let source: any BodySource
+        /// Knows what the content says of the upstream, once it has been read.
+        let ticket: CircuitTicket?
         let recording: Recording
         let head: ResponseHead
         let terms: StorageTerms?
@@ -45,11 +47,17 @@ final class SharedAttempt {
     private var fields: HeaderFields
     private let stale: StoredResponse?
     private let isValidating: Bool
+    /// What the upstream is asked for the rest of.
+    private let begun: StoredResponse?
+    /// Whether it is about an answer to HEAD itself, and not about what GET would get.
+    private let isOfHead: Bool
     /// Whether what comes is the whole answer, by which the key can be judged.
     private let wantsWhole: Bool
     private var response: Response?
     /// What is still to be read.
     private var rest: Rest?
+    /// What the upstream answered.
+    private var forwardStatus = 0
     /// Whether the upstream answered with what RFC 5861, 4, calls an error, whatever the circuit makes of it.
     private var hasErrorStatus = false
     /// How the attempt went.
@@ -61,6 +69,8 @@ final class SharedAttempt {
     /// - Parameters:
     ///   - stale: What is stored.
     ///   - conditions: What validates it; empty: it is not validated.
+    ///   - begun: The beginning of what is asked for.
+    ///   - isOfHead: Whether the key is for HEAD alone.
     ///   - wantsWhole: Whether the caller's own conditions are left out.
     init(
         _ exchange: Exchange,
@@ -69,7 +79,9 @@ final class SharedAttempt {
         content: ByteBuffer,
         stale: StoredResponse?,
         conditions: HeaderFields,
-        wantsWhole: Bool
+        wantsWhole: Bool,
+        begun: StoredResponse? = nil,
+        isOfHead: Bool = false
     ) {
         self.exchange = exchange
         self.policy = policy
@@ -78,8 +90,11 @@ final class SharedAttempt {
         self.stale = stale
         self.isValidating = !conditions.isEmpty
         self.wantsWhole = wantsWhole
+        self.begun = begun
+        self.isOfHead = isOfHead
         let fields = exchange.request.head.fields
         self.fields = (wantsWhole ? fields.unconditional : fields).appending(conditions)
+            .appending(begun?.missing ?? [:])
     }
 
     /// The whole way, whoever still waits for what comes of it.
@@ -100,6 +115,14 @@ final class SharedAttempt {
                 self.fields = self.request.unconditional
                 (response, times) = try await self.ask()
             }
+            if let begun = self.begun {
+                if let whole = response.completing(begun) {
+                    response = whole
+                } else if [206, 416].contains(response.head.status) {
+                    self.fields = self.request.unconditional
+                    (response, times) = try await self.ask()
+                }
+            }
             return try await self.keep(response, times)
         } catch {
             return .failed(error)
@@ -118,6 +141,7 @@ final class SharedAttempt {
             receivedSeconds: DateField.seconds
         )
         self.report = response.report
+        self.forwardStatus = response.head.status
         self.hasErrorStatus = [500, 502, 503, 504].contains(response.head.status)
         return (response, times)
     }
@@ -143,7 +167,7 @@ final class SharedAttempt {
 
     /// The head decides whether others have to do with the content.
     private func keep(_ response: Response, _ times: ExchangeTimes) async throws(ProxyError) -> Result {
-        if self.policy.mode == .http, self.exchange.request.head.method == .head {
+        if self.policy.mode == .http, self.exchange.request.head.method == .head, !self.isOfHead {
             self.update(by: response.head, times)
             self.response = response
             return .unshared
@@ -166,14 +190,21 @@ final class SharedAttempt {
             return self.complete(content, response.head, terms, times)
         case .stream(let source):
             let recording = Recording(length: source.length, limit: self.policy.maxEntry)
-            self.rest = Rest(source: source, recording: recording, head: response.head, terms: terms, times: times)
+            self.rest = Rest(
+                source: source,
+                ticket: response.ticket,
+                recording: recording,
+                head: response.head,
+                terms: terms,
+                times: times
+            )
             response.body = .stream(RecordedBody(recording, before: source))
             self.response = response
             let passing = terms ?? self.passingTerms(response.head, times)
             return .coming(
                 passing.response(with: ByteBuffer()),
                 recording,
-                self.fate(response.head.status, isStored: terms != nil)
+                self.fate(isStored: terms != nil)
             )
         }
     }
@@ -201,6 +232,7 @@ final class SharedAttempt {
         } catch {
             return .failed(error)
         }
+        self.report.outcome = rest.ticket?.outcome ?? self.report.outcome
         return self.complete(rest.recording.content, rest.head, rest.terms, rest.times)
     }
 
@@ -217,7 +249,7 @@ final class SharedAttempt {
             let others = answer.status == 206 ? self.upstream.store.lookup(self.key, now: .now) : Variants([])
             self.store(answer.combined(with: others, upTo: self.policy.maxEntry))
         }
-        return .answer(answer, self.fate(head.status, isStored: kept != nil))
+        return .answer(answer, self.fate(isStored: kept != nil))
     }
 
     private func passingTerms(_ head: ResponseHead, _ times: ExchangeTimes) -> StorageTerms {
@@ -271,8 +303,8 @@ final class SharedAttempt {
         }
     }
 
-    private func fate(_ status: Int, isStored: Bool) -> Fate {
-        Fate(forwardStatus: status, isStored: isStored, isFailure: self.isFailure)
+    private func fate(isStored: Bool) -> Fate {
+        Fate(forwardStatus: self.forwardStatus, isStored: isStored, isFailure: self.isFailure)
     }
 
     private func store(_ answer: StoredResponse) {
@@ -309,12 +341,12 @@ final class SharedAttempt {
         ) {
             let answer = terms.response(with: stale.content)
             self.store(answer)
-            return .answer(answer, self.fate(304, isStored: true))
+            return .answer(answer, self.fate(isStored: true))
         }
         self.upstream.store.remove(self.key)
         let head = CachePolicy.renewedHead(of: stale, by: update, times)
         let passing = self.passingTerms(head, times)
-        return .answer(passing.response(with: stale.content), self.fate(304, isStored: false))
+        return .answer(passing.response(with: stale.content), self.fate(isStored: false))
     }
 
     /// What a HEAD tells of the answer to GET that is stored (RFC 9111, 4.3.5).

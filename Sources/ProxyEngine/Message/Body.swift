@@ -59,13 +59,15 @@ package protocol BodySource: AnyObject {
 final class PrefixedBody: BodySource {
     private var prefix: ByteBuffer?
     private let rest: any BodySource
+    let length: Int?
 
-    init(_ prefix: ByteBuffer, then rest: any BodySource) {
+    /// - Parameter length: Of both together, where the rest does not know of the prefix.
+    init(_ prefix: ByteBuffer, then rest: any BodySource, length: Int? = nil) {
         self.prefix = prefix
         self.rest = rest
+        self.length = length ?? rest.length
     }
 
-    var length: Int? { self.rest.length }
     var trailers: HeaderFields? { self.rest.trailers }
 
     func next() async throws(ProxyError) -> ByteBuffer? {

@@ -263,6 +263,24 @@ import Testing
         }
     }
 
+    @Test func headIsAnsweredFromHeadWhereGetHasNothing() async throws {
+        try await withOriginCache { request, count in
+            let fields: HeaderFields = ["Cache-Control": "max-age=60", "X-Count": "\(count)"]
+            return request.method == "HEAD"
+                ? .headOnly(200, fields.appending(["Content-Length": "4"])) : .respond(fields: fields, body: "body")
+        } _: { (proxy, origin) async throws in
+            #expect(try await proxy.exchange("HEAD", "/api/a").cacheStatus.contains("fwd=uri-miss; fwd-status=200"))
+            let hit = try await proxy.exchange("HEAD", "/api/a")
+            #expect(hit.cacheStatus.contains("hit") && hit.fields["content-length"] == "4")
+            let get = try await proxy.exchange("GET", "/api/a")
+            #expect(get.text == "body" && get.fields["x-count"] == "2")
+            // What GET has got is newer, and says more.
+            #expect(try await proxy.exchange("HEAD", "/api/a").fields["x-count"] == "2")
+            _ = try await proxy.exchange("POST", "/api/a", body: "x")
+            #expect(try await proxy.exchange("HEAD", "/api/a").cacheStatus.contains("fwd=uri-miss"))
+        }
+    }
+
     @Test func queryIsKeyedOnItsContent() async throws {
         try await withOriginCache { _, count in
             .respond(fields: Self.fresh, body: "answer \(count)")

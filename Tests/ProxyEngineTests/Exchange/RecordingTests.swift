@@ -237,6 +237,27 @@ import Testing
 
     // MARK: Judged by its content
 
+    @Test(arguments: [CachePolicy(), CachePolicy(ttl: .seconds(60))])
+    func whatTurnsOutToBeAFailureIsNotStored(_ policy: CachePolicy) async throws {
+        let gate = Gate()
+        try await withOriginCache {
+            $0.cache = policy
+            $0.responses.expect = .json
+        } reply: { _, count in
+            count == 1 ? Self.halves(.length, gate) : .respond(fields: Self.fresh, body: "{}")
+        } _: { (proxy, _) async throws in
+            let client = try await proxy.client()
+            try await client.send("GET", "/api/a")
+            try await self.receiveHalf(client)
+            gate.open()
+            // `0123456789` is no JSON.
+            try await self.rest(client, until: "56789")
+            try await eventually("it to be judged") { try proxy.upstream().circuit.status.failCount == 1 }
+            #expect(try proxy.upstream().circuit.status.lastFailure?.kind == .body)
+            #expect(try await proxy.exchange("GET", "/api/a").text == "{}")
+        }
+    }
+
     @Test func whatMayBeAFailureByItsContentWaitsWhileThereIsABetterAnswer() async throws {
         try await withOriginCache {
             $0.cache?.staleIfError = .seconds(60)

@@ -212,6 +212,44 @@ import Testing
         }
     }
 
+    @Test(arguments: [nil, "206 of another state", "200", "206 of another part", "416", "broken"] as [String?])
+    func onlyTheRestOfABeginningIsAskedFor(instead: String?) async throws {
+        try await withOriginCache { request, count in
+            let fields: HeaderFields = ["Cache-Control": "max-age=60", "ETag": "\"a\"", "X-Count": "\(count)"]
+            if count == 1 { return .respond(206, fields.appending(["Content-Range": "bytes 0-1/10"]), body: "01") }
+            guard request.fields["range"] == "bytes=2-", request.fields["if-range"] == "\"a\"" else {
+                return .respond(fields: ["ETag": "\"b\"", "Cache-Control": "max-age=60"], body: "whole")
+            }
+            let rest = Reply.respond(206, fields.appending(["Content-Range": "bytes 2-9/10"]), body: "23456789")
+            switch instead {
+            case "206 of another state":
+                return .respond(206, ["ETag": "\"b\"", "Content-Range": "bytes 2-9/10"], body: "abcdefgh")
+            case "206 of another part":
+                return .respond(206, ["ETag": "\"a\"", "Content-Range": "bytes 2-8/10"], body: "2345678")
+            case "200": return .respond(fields: ["ETag": "\"b\"", "Cache-Control": "max-age=60"], body: "whole")
+            case "416": return .respond(416, ["Content-Range": "bytes */1"])
+            case "broken": return rest.stopping(afterBody: 3, then: .finish)
+            default: return rest
+            }
+        } _: { (proxy, origin) async throws in
+            #expect(try await proxy.exchange("GET", "/api/a", ["Range": "bytes=0-1"]).status == 206)
+            let whole = try await proxy.exchange("GET", "/api/a")
+            #expect(whole.status == 200 && !whole.fields.contains("content-range"))
+            guard instead != "broken" else {
+                #expect(!whole.isComplete)
+                return
+            }
+            #expect(whole.text == (instead == nil ? "0123456789" : "whole"))
+            #expect(whole.fields["x-count"] == (instead == nil ? "2" : nil))
+            #expect(whole.cacheStatus.contains("fwd-status=\(instead == nil ? 206 : 200); ttl="))
+            #expect(origin.requests.count == (instead == nil || instead == "200" ? 2 : 3))
+            try await eventually("it to be stored") {
+                try await proxy.exchange("GET", "/api/a").cacheStatus.contains("hit")
+            }
+            #expect(try await proxy.exchange("GET", "/api/a").text == whole.text)
+        }
+    }
+
     @Test func partsOfOneStateBecomeTheWhole() async throws {
         try await withOriginCache { request, count in
             let first = request.fields["range"] == "bytes=0-1"
