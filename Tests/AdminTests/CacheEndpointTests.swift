@@ -42,7 +42,7 @@ struct CacheEndpointTests {
             target: target[...],
             fields: [:],
             content: ByteBuffer(),
-            policy: CachePolicy(ttl: .seconds(60)),
+            policy: CachePolicy(ttl: .seconds(3600)),
             credentials: CredentialNames()
         )
     }
@@ -97,7 +97,7 @@ struct CacheEndpointTests {
         let answer = try #require(shown.json?["answers"]?.array?.first)
         #expect(answer["varies_by"]?.array == ["authorization"])
         #expect(answer["fields"]?["Content-Type"] == "text/plain")
-        #expect((1...60).contains(answer["fresh_for"]?.double ?? 0))
+        #expect((1...3600).contains(answer["fresh_for"]?.double ?? 0))
         #expect(!shown.text.contains("hidden") && !shown.text.contains("secret"))
         #expect(await endpoint.respond(to: .of(.get, "/cache/00000000")).status == 404)
         #expect(await endpoint.respond(to: .of(.get, "/cache/xyz")).status == 400)

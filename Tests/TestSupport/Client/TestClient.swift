@@ -88,7 +88,7 @@ package struct TestClient: Sendable {
     ///
     /// - Parameter method: Of the request; it decides whether there is content.
     /// - Throws: ``WireEnded`` if the connection ended before the head was complete.
-    package func response(to method: String = "GET", upTo limit: Duration = .seconds(20)) async throws -> TestResponse {
+    package func response(to method: String = "GET", upTo limit: Duration = .seconds(60)) async throws -> TestResponse {
         var response = try await self.head(upTo: limit)
         var interim: [TestResponse.Interim] = []
         while response.status < 200 {
@@ -104,12 +104,12 @@ package struct TestClient: Sendable {
     }
 
     /// One head, be it interim or final; the content is left to ``response(to:upTo:)`` or to the wire.
-    package func head(upTo limit: Duration = .seconds(20)) async throws -> TestResponse {
+    package func head(upTo limit: Duration = .seconds(60)) async throws -> TestResponse {
         try TestResponse(await self.wire.receive("a response", upTo: limit, MessageReader.takeHead))
     }
 
     /// How the connection ended; whatever comes before is dropped.
-    package func end(upTo limit: Duration = .seconds(20)) async throws -> Wire.End {
+    package func end(upTo limit: Duration = .seconds(60)) async throws -> Wire.End {
         try await self.wire.end(upTo: limit)
     }
 
@@ -119,7 +119,7 @@ package struct TestClient: Sendable {
         _ target: String,
         _ fields: HeaderFields = [:],
         body: String? = nil,
-        upTo limit: Duration = .seconds(20)
+        upTo limit: Duration = .seconds(60)
     ) async throws -> TestResponse {
         try await self.send(method, target, fields, body: body)
         return try await self.response(to: method, upTo: limit)

@@ -35,7 +35,7 @@ package final class HTTP2Client {
 
     /// The next frame that a test is interested in. Settings and pings of the server are answered.
     package func frame(
-        upTo limit: Duration = .seconds(20),
+        upTo limit: Duration = .seconds(60),
         where isWanted: (TestFrame) -> Bool = { _ in true }
     ) async throws -> TestFrame {
         if let index = self.waiting.firstIndex(where: isWanted) { return self.waiting.remove(at: index) }
@@ -59,7 +59,7 @@ package final class HTTP2Client {
     }
 
     /// Waits until the server ends a stream or the connection with an error; returns its code, nil for a plain close.
-    package func failure(upTo limit: Duration = .seconds(20)) async throws -> UInt32? {
+    package func failure(upTo limit: Duration = .seconds(60)) async throws -> UInt32? {
         do {
             return try await self.frame(upTo: limit) { $0.kind == .reset || $0.kind == .goAway }.errorCode
         } catch is WireEnded {
@@ -68,7 +68,7 @@ package final class HTTP2Client {
     }
 
     /// The whole response on a stream, with the interim ones before it.
-    package func response(on stream: UInt32 = 1, upTo limit: Duration = .seconds(20)) async throws -> HTTP2Response {
+    package func response(on stream: UInt32 = 1, upTo limit: Duration = .seconds(60)) async throws -> HTTP2Response {
         var response = HTTP2Response()
         while true {
             let frame = try await self.frame(upTo: limit) { frame in

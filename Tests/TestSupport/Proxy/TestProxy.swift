@@ -56,6 +56,11 @@ package func withProxy(
     var configuration = Configuration()
     configuration.listen = [ListenerConfiguration(ListenAddress(host: "127.0.0.1", port: 0))]
     configuration.admin = nil
+    // On a machine that has other things to do a test may be slower than any client: what it does not test must not end it.
+    configuration.downstream.handshakeTimeout = .seconds(120)
+    configuration.downstream.headerTimeout = .seconds(120)
+    configuration.downstream.keepAlive = .seconds(120)
+    configuration.downstream.idle = .seconds(120)
     try configure(&configuration)
     let log = RecordedLog()
     let engine = Engine(
@@ -104,5 +109,9 @@ extension UpstreamConfiguration {
             name: name,
             url: UpstreamURL(isTLS: isTLS, host: upstream.host, port: upstream.port, basePath: basePath)
         )
+        self.timeouts.connect = .seconds(60)
+        self.timeouts.firstByte = .seconds(120)
+        self.timeouts.idle = .seconds(120)
+        self.timeouts.total = .seconds(240)
     }
 }

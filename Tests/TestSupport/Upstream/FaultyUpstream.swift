@@ -99,14 +99,14 @@ package final class FaultyUpstream: Sendable {
 
     /// Waits until so many requests have been received.
     @discardableResult
-    package func requests(atLeast count: Int, upTo limit: Duration = .seconds(20)) async throws -> [ReceivedRequest] {
+    package func requests(atLeast count: Int, upTo limit: Duration = .seconds(60)) async throws -> [ReceivedRequest] {
         try await self.record.wait(for: "\(count) requests at the upstream", upTo: limit) { record in
             record.requests.count >= count ? record.requests : nil
         }
     }
 
     /// Waits until the peer of a connection is gone.
-    package func end(ofConnection number: Int, upTo limit: Duration = .seconds(20)) async throws -> Wire.End {
+    package func end(ofConnection number: Int, upTo limit: Duration = .seconds(60)) async throws -> Wire.End {
         try await self.record.wait(for: "the end of connection \(number)", upTo: limit) { $0.ended[number] }
     }
 

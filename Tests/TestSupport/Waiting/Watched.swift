@@ -55,7 +55,7 @@ package final class Watched<State: Sendable>: Sendable {
     @discardableResult
     package func wait<Value: Sendable>(
         for what: String,
-        upTo limit: Duration = .seconds(20),
+        upTo limit: Duration = .seconds(60),
         until condition: @escaping @Sendable (inout State) throws -> Value?
     ) async throws -> Value {
         let promise = self.loop.makePromise(of: Value.self)
@@ -96,7 +96,7 @@ package struct TooLate: Error, CustomStringConvertible {
 
 extension EventLoopFuture where Value: Sendable {
     /// The value, or ``TooLate`` at the limit.
-    func value(_ what: String, upTo limit: Duration = .seconds(20)) async throws -> Value {
+    func value(_ what: String, upTo limit: Duration = .seconds(60)) async throws -> Value {
         let promise = self.eventLoop.makePromise(of: Value.self)
         let timeout = self.eventLoop.scheduleTask(in: TimeAmount(limit)) { promise.fail(TooLate(what: what)) }
         self.cascade(to: promise)
@@ -141,7 +141,7 @@ package func within<Value: Sendable>(
 /// Waits until something is so that nobody tells of, by looking again and again.
 package func eventually(
     _ what: String,
-    upTo limit: Duration = .seconds(20),
+    upTo limit: Duration = .seconds(60),
     _ condition: () async throws -> Bool
 ) async throws {
     let clock = ContinuousClock()

@@ -50,7 +50,7 @@ package final class Wire: Sendable {
     /// - Throws: ``WireEnded`` when the peer has ended and `take` found nothing, ``TooLate`` at the limit.
     package func receive<Value: Sendable>(
         _ what: String,
-        upTo limit: Duration = .seconds(20),
+        upTo limit: Duration = .seconds(60),
         _ take: @escaping @Sendable (inout ByteBuffer) throws -> Value?
     ) async throws -> Value {
         self.inbox.update { $0.isWanted = true }
@@ -66,7 +66,7 @@ package final class Wire: Sendable {
     }
 
     /// Waits until the peer has ended; bytes before that are read and dropped.
-    package func end(upTo limit: Duration = .seconds(20)) async throws -> End {
+    package func end(upTo limit: Duration = .seconds(60)) async throws -> End {
         do {
             return try await self.receive("the end of the connection", upTo: limit) { bytes in
                 bytes.clear()
