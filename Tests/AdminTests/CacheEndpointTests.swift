@@ -23,10 +23,10 @@ struct CacheEndpointTests {
             ResponseHead(200, fields: ["Surrogate-Key": tags, "Content-Type": "text/plain", "X-Token": "hidden"]),
             content: ByteBuffer(string: "content"),
             variant: Variant([.init(name: "authorization", values: Array("secret\n".utf8))], isUnique: false),
-            reuse: Reuse(lifetime: .seconds(60)),
+            reuse: Reuse(lifetime: .seconds(3600)),
             storedAt: now,
             initialAge: 0,
-            retainedUntil: now + .seconds(600)
+            retainedUntil: now + .seconds(7200)
         )
         self.store.store(
             response,
