@@ -3,11 +3,11 @@
 # make demo   see it work, without keys          make test   everything that CI tests
 # make run    in front of the real APIs          make check  format and shipped configurations
 # make build  one self-contained binary          make format rewrite the sources in the project's format
-# make bench  load tests beside peers            make hit-ratio what the cache keeps when it is full
+# make bench  load tests beside peers            make hit-ratio, make entry-size  what the cache keeps, and in how much
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: build run demo test check format bench hit-ratio deps clean help
+.PHONY: build run demo test check format bench hit-ratio entry-size deps clean help
 
 # Without the run-time checks of exclusivity a request takes 10 % less CPU; with the Swift library inside, it is one file.
 RELEASE := -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
@@ -45,6 +45,9 @@ bench: build
 
 hit-ratio: deps
 	swift run $(RELEASE) hit-ratio
+
+entry-size: deps
+	swift run $(RELEASE) entry-size
 
 $(STATIC)/yaml-0.1.pc: | deps
 	@mkdir -p $(STATIC)

@@ -95,6 +95,12 @@ let package = Package(
             path: "Benchmarks/HitRatio",
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "entry-size",
+            dependencies: ["HTTPCaching", "HTTPMessage", nioCore],
+            path: "Benchmarks/EntrySize",
+            swiftSettings: settings
+        ),
         .target(
             name: "TestSupport",
             dependencies: [

@@ -28,7 +28,7 @@ package final class CacheFile: ResponseArchive {
     private static let patience: Duration = .seconds(2)
 
     private let state: Mutex<State>
-    private let limit: Atomic<Int>
+    private let limits: Mutex<Writing.Limits>
     private let logger: Logger
     private let tasks = Mutex<[Task<Void, Never>]>([])
     private let isHeld = Mutex<@Sendable (CacheKey) -> Bool>({ _ in false })
@@ -52,7 +52,7 @@ package final class CacheFile: ResponseArchive {
 
     private init(_ database: CacheDatabase, hashes: Set<UInt64>, maxSize: Int, logger: Logger) {
         self.state = Mutex(State(database: database, hashes: hashes))
-        self.limit = Atomic(maxSize)
+        self.limits = Mutex(Writing.Limits(size: maxSize))
         self.logger = logger
     }
 
@@ -70,8 +70,12 @@ package final class CacheFile: ResponseArchive {
 
     var database: CacheDatabase? { self.state.withLock { $0.database } }
 
-    /// Sets another limit, which holds from the next batch on.
-    package func resize(maxSize: Int) { self.limit.store(maxSize, ordering: .relaxed) }
+    /// Sets other limits, which hold from the next batch on.
+    ///
+    /// - Parameter shares: What of the size is an upstream's own, from 0 to 1.
+    package func resize(maxSize: Int, shares: [String: Double] = [:]) {
+        self.limits.withLock { $0 = Writing.Limits(size: maxSize, shares: shares) }
+    }
 
     // MARK: Changing
 
@@ -221,7 +225,7 @@ package final class CacheFile: ResponseArchive {
         do {
             let gone = try writing.apply(
                 changes,
-                maxSize: self.limit.load(ordering: .relaxed),
+                within: self.limits.withLock { $0 },
                 clock: .now,
                 isHeld: isHeld
             )

@@ -8,6 +8,13 @@ import NIOCore
 
 /// The one connection that writes, for as long as a piece of work has it.
 struct Writing {
+    struct Limits: Sendable {
+        /// In octets.
+        var size: Int
+        /// What of it is an upstream's own, from 0 to 1. Others have the rest, together.
+        var shares: [String: Double] = [:]
+    }
+
     let database: Database
 
     /// Applies changes in their order, all or none of them, and makes room.
@@ -16,7 +23,7 @@ struct Writing {
     /// - Returns: The keys of which nothing is left, those aside that the changes themselves remove one by one.
     func apply(
         _ changes: [Journal.Change],
-        maxSize: Int,
+        within limits: Limits,
         clock: WallClock,
         isHeld: (CacheKey) -> Bool
     ) throws -> [CacheKey] {
@@ -30,7 +37,7 @@ struct Writing {
                     [clock.sinceEpoch.milliseconds]
                 )
             )
-            removed.formUnion(try self.makeRoom(maxSize, clock, isHeld))
+            removed.formUnion(try self.makeRoom(limits, clock, isHeld))
             gone = try removed.filter { key in
                 try Int.fetchOne(
                     self.database,
@@ -116,52 +123,7 @@ struct Writing {
         )
     }
 
-    /// What was asked for the longest ago goes first, in steps of a part of the whole, so that there is room for a
-    /// while.
-    private func makeRoom(_ maxSize: Int, _ clock: WallClock, _ isHeld: (CacheKey) -> Bool) throws -> [CacheKey] {
-        var removed: [CacheKey] = []
-        while try self.size() > maxSize {
-            let oldest = try Row.fetchAll(
-                self.database,
-                sql: "SELECT id, key FROM entry ORDER BY used LIMIT 1 + (SELECT count(*) FROM entry) / 32"
-            ).compactMap { row in CacheKey([UInt8](row[1] as Data)).map { (id: row[0] as Int64, key: $0) } }
-            let idle = oldest.filter { !isHeld($0.key) }
-            for entry in oldest where !idle.isEmpty && isHeld(entry.key) {
-                try self.database.execute(
-                    sql: "UPDATE entry SET used = ? WHERE id = ?",
-                    arguments: [clock.sinceEpoch.milliseconds, entry.id]
-                )
-            }
-            // Where memory holds all of them, it is as large as the file, and somebody has to go.
-            let going = idle.isEmpty ? oldest : idle
-            if going.isEmpty { break }
-            for entry in going {
-                try self.database.execute(sql: "DELETE FROM entry WHERE id = ?", arguments: [entry.id])
-            }
-            removed += going.map(\.key)
-        }
-        try self.shrink(to: maxSize)
-        return removed
-    }
-
-    /// Gives back to the system what is free beyond the limit. What is within it is used again.
-    private func shrink(to maxSize: Int) throws {
-        let (size, page) = (try self.number(of: "page_count"), try self.number(of: "page_size"))
-        let excess = size - maxSize / max(page, 1)
-        // A part at a time: moving pages takes a while.
-        if excess > 0 { try self.database.execute(sql: "PRAGMA incremental_vacuum(\(min(excess, 4096)))") }
-    }
-
-    /// The octets of the file, but for what is free in it.
-    private func size() throws -> Int {
-        (try self.number(of: "page_count") - self.number(of: "freelist_count")) * (try self.number(of: "page_size"))
-    }
-
-    private func number(of pragma: String) throws -> Int {
-        try Int.fetchOne(self.database, sql: "PRAGMA \(pragma)") ?? 0
-    }
-
-    private func keys(_ sql: String, _ arguments: StatementArguments = StatementArguments()) throws -> [CacheKey] {
+    func keys(_ sql: String, _ arguments: StatementArguments = StatementArguments()) throws -> [CacheKey] {
         try Data.fetchAll(self.database, sql: sql, arguments: arguments).compactMap { CacheKey([UInt8]($0)) }
     }
 }

@@ -223,16 +223,7 @@ package struct HeaderFields: Sendable {
     }
 }
 
-// MARK: Memory
-
 extension HeaderFields {
-    /// The same fields in blocks that are no larger than they have to be, for keeping.
-    package var compacted: HeaderFields {
-        var compacted = HeaderFields(reservingBytes: self.wireLength, fields: self.count)
-        self.forEachOctets { compacted.add(name: $0, value: $1) }
-        return compacted
-    }
-
     /// Lends the octets of all fields, in order.
     package func forEachOctets(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void) {
         self.bytes.withUnsafeBytes { bytes in
@@ -244,10 +235,49 @@ extension HeaderFields {
             }
         }
     }
+}
 
-    /// The octets of the two blocks when they are compact.
-    package var blockSizes: [Int] {
-        [self.bytes.count, self.entries.count * MemoryLayout<Entry>.stride].filter { $0 > 0 }.map { $0 + 32 }
+// MARK: Packing
+
+extension HeaderFields {
+    private static let packedEntry = 6
+
+    /// What packing adds to the octets of so many fields.
+    package static func packedOverhead(count: Int) -> Int { 8 + count * self.packedEntry }
+
+    /// Octets that the fields take when they are packed.
+    package var packedLength: Int { Self.packedOverhead(count: self.count) + self.wireLength }
+
+    /// Writes the fields so that they can be had again without looking at them.
+    package func pack(into buffer: inout ByteBuffer) {
+        buffer.writeInteger(self.names)
+        for entry in self.entries { buffer.writeMultipleIntegers(entry.nameLength, entry.valueLength) }
+        self.write(to: &buffer)
+    }
+
+    /// - Parameters:
+    ///   - packed: As `pack` wrote it.
+    ///   - count: How many fields there are.
+    ///   - bytes: Room for more octets, and `fields` for more lines.
+    package init(unpacking packed: UnsafeRawBufferPointer, count: Int, reservingBytes bytes: Int, fields: Int) {
+        let lines = Self.packedOverhead(count: count)
+        guard packed.count >= lines else {
+            self.init()
+            return
+        }
+        self.init(reservingBytes: packed.count - lines + bytes, fields: count + fields)
+        self.names = UInt64(bigEndian: packed.loadUnaligned(as: UInt64.self))
+        self.bytes.append(contentsOf: packed[lines...])
+        var start: UInt32 = 0
+        for offset in stride(from: 8, to: lines, by: Self.packedEntry) {
+            let entry = Entry(
+                start: start,
+                nameLength: UInt16(bigEndian: packed.loadUnaligned(fromByteOffset: offset, as: UInt16.self)),
+                valueLength: UInt32(bigEndian: packed.loadUnaligned(fromByteOffset: offset + 2, as: UInt32.self))
+            )
+            start = UInt32(truncatingIfNeeded: entry.line.upperBound)
+            self.entries.append(entry)
+        }
     }
 }
 

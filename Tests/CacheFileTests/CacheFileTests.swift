@@ -346,4 +346,27 @@ struct CacheFileTests {
             #expect(await count(CacheFilter()) == 0 && file.count == 0)
         }
     }
+
+    @Test("keeps what is within an upstream's share, whatever the others store")
+    func shares() async throws {
+        defer { self.folder.remove() }
+        try await self.withFile(maxSize: 4 << 20) { file in
+            file.resize(maxSize: 4 << 20, shares: ["paid": 0.5])
+            let content = String(repeating: "x", count: 20_000)
+            for number in 0..<60 {
+                file.keep(
+                    Samples.response(content),
+                    for: Samples.key(number),
+                    of: Samples.request(number, upstream: "paid")
+                )
+            }
+            for number in 1000..<1500 {
+                file.keep(Samples.response(content), for: Samples.key(number), of: Samples.request(number))
+                if number % 50 == 0 { await file.flush() }
+            }
+            await file.flush()
+            #expect((0..<60).allSatisfy { file.mayHold(Samples.key($0)) })
+            #expect(100..<220 ~= file.count)
+        }
+    }
 }

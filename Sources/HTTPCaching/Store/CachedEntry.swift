@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPMessage
-import NIOCore
-
 /// What is to be said of a key for which something is stored.
 package struct CachedEntry: Sendable, Equatable {
     package let key: CacheKey
@@ -62,9 +59,4 @@ package struct CachedEntry: Sendable, Equatable {
             isArchived: false
         )
     }
-}
-
-extension StoredResponse {
-    /// The octets of content and fields.
-    package var size: Int { self.content.readableBytes + self.fields.wireLength }
 }

@@ -28,7 +28,8 @@ extension MemoryStore {
 
     /// All answers for a key, the newest first, wherever they are.
     package func answers(for key: CacheKey, now: ContinuousClock.Instant) async -> [StoredResponse] {
-        let present = self.shard(of: key).entries.withLock { $0.variants(of: key) }
+        let rooms = self.budget.rooms
+        let present = rooms.flatMap { $0.shard(of: key).entries.withLock { $0.variants(of: key) } }
         let archived = await self.archive?.load(key).map(\.response) ?? []
         let others = archived.filter { other in !present.contains { $0.variant == other.variant } }
         return (present + others).filter { now < $0.retainedUntil }
@@ -40,7 +41,7 @@ extension MemoryStore {
     package func purge(_ filter: CacheFilter) async -> (count: Int, isComplete: Bool) {
         // The archive first: nothing comes back from there when memory's turn has come.
         let archived = await self.archive?.remove(matching: filter)
-        self.purges.add(1, ordering: .sequentiallyConsistent)
+        self.budget.purges.add(1, ordering: .sequentiallyConsistent)
         let present = await Task.detached { self.drop(filter) }.value
         let isComplete = self.archive == nil || archived != nil
         return (Set(present).union(archived ?? []).count, isComplete)
@@ -53,14 +54,16 @@ extension MemoryStore {
         _ now: ContinuousClock.Instant
     ) -> [CachedEntry] {
         var found: [(key: CacheKey, request: CachedRequest, variants: Variants)] = []
-        self.forEachEntry { other, request, variants in
-            guard key.map({ $0 < other }) ?? true else { return }
-            let retained = Variants(variants.filter { now < $0.retainedUntil })
-            guard !retained.isEmpty, filter.matches(other, request, retained) else { return }
-            found.append((other, request, retained))
-            guard found.count >= 4 * limit + 1000 else { return }
-            found.sort { $0.key < $1.key }
-            found.removeLast(found.count - limit)
+        for room in self.budget.rooms {
+            room.forEachEntry { other, request, variants in
+                guard key.map({ $0 < other }) ?? true else { return }
+                let retained = Variants(variants.filter { now < $0.retainedUntil })
+                guard !retained.isEmpty, filter.matches(other, request, retained) else { return }
+                found.append((other, request, retained))
+                guard found.count >= 4 * limit + 1000 else { return }
+                found.sort { $0.key < $1.key }
+                found.removeLast(found.count - limit)
+            }
         }
         found.sort { $0.key < $1.key }
         return found.prefix(limit).compactMap { CachedEntry($0.key, $0.request, $0.variants) }
@@ -68,23 +71,17 @@ extension MemoryStore {
 
     private func drop(_ filter: CacheFilter) -> [CacheKey] {
         var keys: [CacheKey] = []
-        self.forEachEntry { key, request, variants in
-            if filter.matches(key, request, variants) { keys.append(key) }
-        }
-        for key in keys { self.removeFromMemory(key) }
-        return keys
-    }
-
-    /// Every entry that is there all the while. A shard is left to others after every few.
-    private func forEachEntry(_ body: (CacheKey, CachedRequest, Variants) -> Void) {
-        for shard in self.shards {
-            var start = 0
-            while true {
-                let piece = shard.entries.withLock { $0.entries(from: start, count: 256) }
-                guard let piece else { break }
-                for entry in piece { body(entry.key, entry.request, entry.variants) }
-                start += 256
+        for room in self.budget.rooms {
+            var found: [CacheKey] = []
+            room.forEachEntry { key, request, variants in
+                if filter.matches(key, request, variants) { found.append(key) }
             }
+            for key in found {
+                let shard = room.shard(of: key)
+                self.budget.count(-shard.entries.withLock { $0.remove(key) }, in: shard, of: room)
+            }
+            keys += found
         }
+        return keys
     }
 }

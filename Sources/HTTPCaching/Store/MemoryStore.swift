@@ -9,24 +9,23 @@ import Synchronization
 /// and fresh is for the caller to judge. Sharded by key, so that two loops seldom wait for each other, and for no longer
 /// than it takes to relink an entry.
 package final class MemoryStore: Sendable {
-    final class Shard: Sendable {
-        let entries = Mutex(CacheShard())
-        let bytes = Atomic(0)
-    }
-
     /// How many variants a key may have; the oldest make room.
     package static let variantLimit = 16
 
-    let shards = (0..<16).map { _ in Shard() }
-    private let bytes = Atomic(0)
-    private let maxBytes: Atomic<Int>
-
+    private let room: MemoryRoom
+    private let shards: [MemoryRoom.Shard]
+    let budget: MemoryBudget
     let archive: (any ResponseArchive)?
-    /// How often somebody wanted something gone, so that what was on its way back from the archive does not stay.
-    let purges = Atomic(0)
 
-    package init(maxBytes: Int, archive: (any ResponseArchive)? = nil) {
-        self.maxBytes = Atomic(maxBytes)
+    package convenience init(maxBytes: Int, archive: (any ResponseArchive)? = nil) {
+        let budget = MemoryBudget(maxBytes: maxBytes)
+        self.init(budget.common, of: budget, archive: archive)
+    }
+
+    private init(_ room: MemoryRoom, of budget: MemoryBudget, archive: (any ResponseArchive)?) {
+        self.room = room
+        self.shards = room.shards
+        self.budget = budget
         self.archive = archive
     }
 
@@ -48,17 +47,19 @@ package final class MemoryStore: Sendable {
     }
 
     private func hold(_ response: StoredResponse, for key: CacheKey, of request: CachedRequest) {
-        guard response.footprint + CacheShard.overhead <= self.maxBytes.load(ordering: .relaxed) else { return }
+        guard response.footprint + CacheShard.overhead <= self.budget.maxBytes.load(ordering: .relaxed) else { return }
         let shard = self.shard(of: key)
         let more = shard.entries.withLock {
             $0.insert(response, for: key, of: request, limit: Self.variantLimit)
         }
         self.count(more, in: shard)
-        self.makeRoom()
+        self.budget.makeRoom()
     }
 
     /// Whether anything is kept for a key in memory. It does not count as a use.
-    package func holds(_ key: CacheKey) -> Bool { self.shard(of: key).entries.withLock { $0.contains(key) } }
+    package func holds(_ key: CacheKey) -> Bool {
+        self.budget.rooms.contains { $0.shard(of: key).entries.withLock { $0.contains(key) } }
+    }
 
     // MARK: The archive
 
@@ -70,7 +71,7 @@ package final class MemoryStore: Sendable {
     /// - Returns: That, and what memory had already; the newest first.
     package func recall(_ key: CacheKey, now: ContinuousClock.Instant) async -> Variants {
         guard let archive = self.archive else { return Variants() }
-        let purges = self.purges.load(ordering: .sequentiallyConsistent)
+        let purges = self.budget.purges.load(ordering: .sequentiallyConsistent)
         let archived = await archive.load(key).filter { now < $0.response.retainedUntil }
         guard let request = archived.first?.request else { return self.lookup(key, now: now) }
         let responses = archived.map(\.response)
@@ -79,8 +80,8 @@ package final class MemoryStore: Sendable {
             $0.restore(responses, for: key, of: request, limit: Self.variantLimit)
         }
         self.count(more, in: shard)
-        self.makeRoom()
-        guard self.purges.load(ordering: .sequentiallyConsistent) == purges else {
+        self.budget.makeRoom()
+        guard self.budget.purges.load(ordering: .sequentiallyConsistent) == purges else {
             self.removeFromMemory(key)
             return Variants()
         }
@@ -109,38 +110,62 @@ package final class MemoryStore: Sendable {
     /// Forgets everything of an upstream.
     package func removeAll(upstream: String) {
         self.archive?.removeAll(upstream: upstream)
-        for shard in self.shards {
-            self.count(-shard.entries.withLock { $0.removeAll(upstream: upstream) }, in: shard)
+        for room in self.budget.rooms {
+            for shard in room.shards {
+                let freed = shard.entries.withLock { $0.removeAll(upstream: upstream) }
+                self.budget.count(-freed, in: shard, of: room)
+            }
         }
     }
 
     /// Sets another limit and drops what is beyond it.
     package func resize(maxBytes: Int) {
-        self.maxBytes.store(maxBytes, ordering: .relaxed)
-        self.makeRoom()
+        self.budget.maxBytes.store(maxBytes, ordering: .relaxed)
+        self.budget.makeRoom()
     }
 
     package var statistics: CacheStatistics {
-        self.shards.reduce(into: CacheStatistics()) { sum, shard in sum.add(shard.entries.withLock { $0.statistics }) }
-    }
-
-    /// The largest shard makes room, so that all stay about as large and none has a limit of its own, which would be too
-    /// small for a large answer.
-    private func makeRoom() {
-        while self.bytes.load(ordering: .relaxed) > self.maxBytes.load(ordering: .relaxed) {
-            let largest = self.shards.max { $0.bytes.load(ordering: .relaxed) < $1.bytes.load(ordering: .relaxed) }
-            guard let largest, let freed = largest.entries.withLock({ $0.evict() }) else { return }
-            self.count(-freed, in: largest)
+        self.budget.rooms.flatMap(\.shards).reduce(into: CacheStatistics()) { sum, shard in
+            sum.add(shard.entries.withLock { $0.statistics })
         }
     }
 
-    private func count(_ more: Int, in shard: Shard) {
-        guard more != 0 else { return }
-        shard.bytes.add(more, ordering: .relaxed)
-        self.bytes.add(more, ordering: .relaxed)
+    private func count(_ more: Int, in shard: MemoryRoom.Shard) { self.budget.count(more, in: shard, of: self.room) }
+
+    func shard(of key: CacheKey) -> MemoryRoom.Shard {
+        self.shards[key.shard(of: self.shards.count)]
     }
 
-    func shard(of key: CacheKey) -> Shard {
-        self.shards[key.shard(of: self.shards.count)]
+    // MARK: Shares
+
+    /// The part of the memory where the answers of an upstream are: a room of its own, if it has a share.
+    ///
+    /// What goes through everything that is stored, goes through all parts, whichever it is asked of.
+    package func part(of upstream: String, hasShare: Bool) -> MemoryStore {
+        let room = hasShare ? self.budget.room(of: upstream) : self.budget.common
+        return MemoryStore(room, of: self.budget, archive: self.archive)
+    }
+
+    /// Says anew which part of the memory is an upstream's own, from 0 to 1, and moves what is stored where it belongs
+    /// then.
+    package func apply(shares: [String: Double]) {
+        for (upstream, room, hasShare) in self.budget.apply(shares) {
+            let own = MemoryStore(room, of: self.budget, archive: nil)
+            let common = MemoryStore(self.budget.common, of: self.budget, archive: nil)
+            if hasShare { common.move(upstream, to: own) } else { own.move(upstream, to: common) }
+        }
+        self.budget.makeRoom()
+    }
+
+    private func move(_ upstream: String, to other: MemoryStore) {
+        self.room.forEachEntry { key, request, variants in
+            guard request.upstream == upstream else { return }
+            self.removeFromMemory(key)
+            let shard = other.shard(of: key)
+            let more = shard.entries.withLock {
+                $0.restore(Array(variants), for: key, of: request, limit: Self.variantLimit).more
+            }
+            other.count(more, in: shard)
+        }
     }
 }

@@ -4,31 +4,43 @@ package import HTTPMessage
 package import NIOCore
 
 /// An answer that is kept, with all that a hit has to know of it: read once, when it is stored.
+///
+/// There may be millions, so that it is one object and one block of memory: the content, which hits share, and behind it
+/// the head, which hits copy anyway to add to it.
 package final class StoredResponse: Sendable {
-    package let status: Int
-    package let reason: String
-    /// Without `Age`, which `age(at:)` tells.
-    package let fields: HeaderFields
+    /// What is larger has a block of its own: copying it takes longer than the memory is worth.
+    private static let maxShared = 64 << 10
+
     package let content: ByteBuffer
-    /// When it came, or was last found to be still good.
-    package let storedAt: ContinuousClock.Instant
-    /// Seconds that it had existed by then (RFC 9111, 4.2.3).
-    package let initialAge: Int
-    /// For how long, and how, it may be used.
-    package let reuse: Reuse
-    package let variant: Variant
-    /// From then on it is of no use to anybody, and the store lets it go.
-    package let retainedUntil: ContinuousClock.Instant
-    /// From then on it is stale.
-    package let freshUntil: ContinuousClock.Instant
-    /// The value of `ETag`, which need not be a good one.
-    package let entityTag: String?
-    /// What `Last-Modified`, or else `Date`, says; in seconds since 1970.
-    package let lastModified: Int64?
+    /// The reason, the target, what it varies by, and the fields.
+    private let head: ByteBuffer
+    private let stored: Moment
+    private let fresh: Moment
+    /// Seconds past freshness.
+    private let retention: UInt32
+    private let age: UInt32
+    private let revalidateSeconds: UInt32
+    private let errorSeconds: UInt32
+    private let targetLength: UInt16
+    private let fieldCount: UInt16
+    private let code: UInt16
+    private let reasonLength: UInt8
+    private let flags: Flags
+
+    private struct Flags: OptionSet, Sendable {
+        let rawValue: UInt8
+        static let alwaysValidated = Flags(rawValue: 1)
+        static let neverStale = Flags(rawValue: 2)
+        static let immutable = Flags(rawValue: 4)
+        static let uniqueVariant = Flags(rawValue: 8)
+        static let staleIfError = Flags(rawValue: 16)
+        static let variant = Flags(rawValue: 32)
+    }
 
     /// - Parameters:
     ///   - head: With end-to-end fields only, and without `Age`.
     ///   - initialAge: In seconds, from 0 to 2^31.
+    ///   - target: What it answers, as people are shown it.
     package init(
         _ head: ResponseHead,
         content: ByteBuffer,
@@ -36,23 +48,136 @@ package final class StoredResponse: Sendable {
         reuse: Reuse,
         storedAt: ContinuousClock.Instant,
         initialAge: Int,
-        retainedUntil: ContinuousClock.Instant
+        retainedUntil: ContinuousClock.Instant,
+        target: String = ""
     ) {
-        self.status = head.status
-        self.reason = head.reason
-        self.fields = head.fields.compacted
-        self.content = content.compacted
-        self.storedAt = storedAt
-        self.initialAge = initialAge
-        self.reuse = reuse
-        self.variant = variant
-        self.retainedUntil = retainedUntil
-        self.freshUntil = storedAt + reuse.lifetime - .seconds(initialAge)
-        self.entityTag = head.fields["etag"]
-        // The present is of use for years of two digits only.
-        self.lastModified = (head.fields["last-modified"] ?? head.fields["date"])
-            .flatMap { HTTPDate.seconds(parsing: $0, now: 1_767_225_600) }
+        self.code = UInt16(clamping: head.status)
+        let reason = head.reason.utf8.count <= UInt8.max ? head.reason : ""
+        let target = target.utf8.count <= UInt16.max ? target : ""
+        self.reasonLength = UInt8(reason.utf8.count)
+        self.targetLength = UInt16(target.utf8.count)
+        self.fieldCount = UInt16(clamping: head.fields.count)
+        let shared = content.readableBytes <= Self.maxShared ? content : ByteBuffer()
+        let packedVariant = variant.packed
+        let textLength = reason.utf8.count + target.utf8.count + packedVariant.count
+        var block = ByteBuffer(exactly: shared.readableBytes + textLength + head.fields.packedLength)
+        block.writeImmutableBuffer(shared)
+        block.writeString(reason)
+        block.writeString(target)
+        block.writeBytes(packedVariant)
+        head.fields.pack(into: &block)
+        self.content =
+            shared.readableBytes == content.readableBytes
+            ? block.readSlice(length: shared.readableBytes) ?? shared : content.compacted
+        self.head = block
+        let freshUntil = storedAt + reuse.lifetime - .seconds(initialAge)
+        self.stored = Moment(storedAt)
+        self.fresh = Moment(freshUntil)
+        let retention = (retainedUntil - freshUntil).components
+        self.retention = UInt32(clamping: retention.seconds + (retention.attoseconds > 0 ? 1 : 0))
+        self.age = UInt32(clamping: initialAge)
+        self.revalidateSeconds = UInt32(clamping: reuse.staleWhileRevalidate.components.seconds)
+        self.errorSeconds = UInt32(clamping: reuse.staleIfError?.components.seconds ?? 0)
+        var flags: Flags = []
+        if reuse.isAlwaysValidated { flags.insert(.alwaysValidated) }
+        if reuse.isNeverStale { flags.insert(.neverStale) }
+        if reuse.isImmutable { flags.insert(.immutable) }
+        if reuse.staleIfError != nil { flags.insert(.staleIfError) }
+        if variant.isUnique { flags.insert(.uniqueVariant) }
+        if !packedVariant.isEmpty { flags.insert(.variant) }
+        self.flags = flags
     }
+
+    /// The same, as the answer to what people are shown as this target.
+    func labelled(_ target: String) -> StoredResponse {
+        guard target != self.target else { return self }
+        return StoredResponse(
+            ResponseHead(self.status, reason: self.reason, fields: self.fields),
+            content: self.content,
+            variant: self.variant,
+            reuse: self.reuse,
+            storedAt: self.storedAt,
+            initialAge: self.initialAge,
+            retainedUntil: self.retainedUntil,
+            target: target
+        )
+    }
+
+    // MARK: What it is
+
+    package var status: Int { Int(self.code) }
+
+    package var reason: String {
+        self.head.getString(at: self.head.readerIndex, length: Int(self.reasonLength)) ?? ""
+    }
+
+    var target: String {
+        self.head.getString(at: self.head.readerIndex + Int(self.reasonLength), length: Int(self.targetLength)) ?? ""
+    }
+
+    /// Where what it varies by begins in the head.
+    private var variantStart: Int { Int(self.reasonLength) + Int(self.targetLength) }
+
+    /// Where the fields begin there.
+    private var fieldsStart: Int {
+        guard self.flags.contains(.variant) else { return self.variantStart }
+        return self.variantStart + self.head.withUnsafeReadableBytes { Variant.packedLength($0[self.variantStart...]) }
+    }
+
+    /// Without `Age`, which `age(at:)` tells. A copy with each call.
+    package var fields: HeaderFields { self.fields(reservingBytes: 0, fields: 0) }
+
+    /// The same with room for more.
+    package func fields(reservingBytes bytes: Int, fields: Int) -> HeaderFields {
+        self.head.withUnsafeReadableBytes { head in
+            let packed = head.dropFirst(self.fieldsStart)
+            return HeaderFields(
+                unpacking: UnsafeRawBufferPointer(rebasing: packed),
+                count: Int(self.fieldCount),
+                reservingBytes: bytes,
+                fields: fields
+            )
+        }
+    }
+
+    package var variant: Variant {
+        let isUnique = self.flags.contains(.uniqueVariant)
+        guard self.flags.contains(.variant) else { return Variant([], isUnique: isUnique) }
+        return self.head.withUnsafeReadableBytes { Variant(packed: $0[self.variantStart...], isUnique: isUnique) }
+    }
+
+    /// When it came, or was last found to be still good.
+    package var storedAt: ContinuousClock.Instant { self.stored.instant }
+    /// From then on it is stale.
+    package var freshUntil: ContinuousClock.Instant { self.fresh.instant }
+    /// From then on it is of no use to anybody, and the store lets it go.
+    package var retainedUntil: ContinuousClock.Instant { self.freshUntil + .seconds(Int(self.retention)) }
+    /// Seconds that it had existed when it came (RFC 9111, 4.2.3).
+    package var initialAge: Int { Int(self.age) }
+
+    /// For how long, and how, it may be used.
+    package var reuse: Reuse {
+        Reuse(
+            lifetime: self.freshUntil - self.storedAt + .seconds(self.initialAge),
+            isAlwaysValidated: self.flags.contains(.alwaysValidated),
+            isNeverStale: self.flags.contains(.neverStale),
+            isImmutable: self.flags.contains(.immutable),
+            staleWhileRevalidate: .seconds(Int(self.revalidateSeconds)),
+            staleIfError: self.flags.contains(.staleIfError) ? .seconds(Int(self.errorSeconds)) : nil
+        )
+    }
+
+    /// The value of `ETag`, which need not be a good one.
+    package var entityTag: String? { self.fields["etag"] }
+
+    /// What `Last-Modified`, or else `Date`, says; in seconds since 1970.
+    package var lastModified: Int64? {
+        let fields = self.fields
+        // The present is of use for years of two digits only.
+        return (fields["last-modified"] ?? fields["date"]).flatMap { HTTPDate.seconds(parsing: $0, now: 1_767_225_600) }
+    }
+
+    // MARK: What time makes of it
 
     /// The value for `Age`, in seconds.
     package func age(at now: ContinuousClock.Instant) -> Int {
@@ -68,7 +193,7 @@ package final class StoredResponse: Sendable {
 
     /// How it may be used for a request with such directives.
     package func verdict(at now: ContinuousClock.Instant, _ request: CacheControl?) -> Reuse.Verdict {
-        if request == nil, now < self.freshUntil, !self.reuse.isAlwaysValidated { return .fresh }
+        if request == nil, now < self.freshUntil, !self.flags.contains(.alwaysValidated) { return .fresh }
         return self.reuse.verdict(age: self.exactAge(at: now), request: request)
     }
 
@@ -83,33 +208,45 @@ package final class StoredResponse: Sendable {
 
     /// Whether it answers a request with these fields too: all that `Vary` names are the same. The key is the same
     /// already.
-    package func matches(_ request: HeaderFields) -> Bool { self.variant.matches(request) }
+    package func matches(_ request: HeaderFields) -> Bool {
+        self.flags.contains(.variant) ? self.variant.matches(request) : !self.flags.contains(.uniqueVariant)
+    }
+
+    // MARK: What it takes
+
+    /// The octets of content and fields.
+    package var size: Int { self.content.readableBytes + self.fieldOctets }
+
+    private var fieldOctets: Int {
+        self.head.readableBytes - self.fieldsStart - HeaderFields.packedOverhead(count: Int(self.fieldCount))
+    }
 
     /// The memory that it takes, in octets.
     var footprint: Int {
-        let content = self.content.storageCapacity
-        // Of the pages of a large buffer only what is written is really there.
-        let block = content < 128 << 10 ? content : min(content, self.content.readableBytes)
-        let reason = self.reason.utf8.count
-        return Self.objectSize + (reason > 15 ? HeapBlock.size(32 + reason) : 0)
-            + self.fields.blockSizes.reduce(0) { $0 + HeapBlock.size($1) }
-            + (content == 0 ? 0 : HeapBlock.size(64) + HeapBlock.size(block))
-            + self.variant.footprint
+        var octets =
+            Self.objectSize + Self.bufferSize + HeapBlock.size(self.head.storageCapacity)
+        if self.content.readableBytes > Self.maxShared {
+            let capacity = self.content.storageCapacity
+            // Of the pages of a large buffer only what is written is really there.
+            let block = capacity < 128 << 10 ? capacity : min(capacity, self.content.readableBytes)
+            octets += Self.bufferSize + HeapBlock.size(block)
+        }
+        return octets
     }
 
     /// The object itself, by the size of what it declares.
     private static let objectSize = HeapBlock.size(
-        16 + MemoryLayout<(Int, String, HeaderFields, ByteBuffer, ContinuousClock.Instant, Int)>.stride
-            + MemoryLayout<(Reuse, Variant, ContinuousClock.Instant, ContinuousClock.Instant)>.stride
+        16 + 2 * MemoryLayout<ByteBuffer>.stride + 2 * MemoryLayout<Moment>.stride + 4 * 4 + 3 * 2 + 2
     )
+    /// What NIO has around a block.
+    private static let bufferSize = HeapBlock.size(64)
 }
 
 extension ByteBuffer {
     /// The same octets without a larger buffer around them, which a slice would keep alive.
     fileprivate var compacted: ByteBuffer {
         guard self.storageCapacity > self.readableBytes.nextPowerOf2 else { return self }
-        var copy = ByteBuffer()
-        copy.reserveCapacity(self.readableBytes)
+        var copy = ByteBuffer(exactly: self.readableBytes)
         copy.writeImmutableBuffer(self)
         return copy
     }

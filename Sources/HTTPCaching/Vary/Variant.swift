@@ -73,15 +73,6 @@ package struct Variant: Hashable, Sendable {
             }
     }
 
-    /// The memory beside its own, in octets.
-    var footprint: Int {
-        guard !self.fields.isEmpty else { return 0 }
-        return self.fields.reduce(HeapBlock.size(32 + self.fields.capacity * MemoryLayout<Field>.stride)) {
-            let name = $1.name.utf8.count
-            return $0 + (name > 15 ? HeapBlock.size(32 + name) : 0) + HeapBlock.size(32 + $1.values.capacity)
-        }
-    }
-
     private static func values(of name: String, in request: HeaderFields) -> [UInt8] {
         var values: [UInt8] = []
         request.forEachValue(of: name) { value in

@@ -76,6 +76,12 @@ extension StoreConfiguration {
             store.file = path.isEmpty ? nil : node.location.source.resolve(path)
         }
         store.maxSize = reader.size("max_size", in: (1 << 20)...(1 << 50), default: store.maxSize)
+        for entry in reader.named("shares") {
+            guard let percent = entry.value.percent(reader.problems) else { continue }
+            store.shares.append(Share(upstream: entry.key, percent: percent))
+            guard store.shares.reduce(0, { $0 + $1.percent }) > 100 else { continue }
+            reader.problems.error("is more than there is: with those before, over 100%", at: entry.value)
+        }
         return store
     }
 }

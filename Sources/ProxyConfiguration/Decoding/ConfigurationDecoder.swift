@@ -15,10 +15,21 @@ struct ConfigurationDecoder {
             let defaults = self.defaults(&reader)
             let upstreams = self.upstreams(&reader, defaults: defaults)
             configuration.upstreams = upstreams.map(\.configuration)
+            self.checkShares(reader.node["cache"]?["shares"], configuration.upstreams.map(\.name))
             let combined = self.combined(&reader, upstreams: configuration.upstreams)
             configuration.combined = combined.map(\.configuration)
             CrossChecks(upstreams: upstreams, combined: combined, problems: self.problems).run()
             return configuration
+        }
+    }
+
+    private func checkShares(_ shares: Node?, _ upstreams: [String]) {
+        for entry in shares?.entries ?? [] where !upstreams.contains(entry.key) {
+            self.problems.error(
+                "no upstream has this name\(EditDistance.hint(for: entry.key, among: upstreams))",
+                at: entry.keyLocation,
+                path: entry.value.path
+            )
         }
     }
 

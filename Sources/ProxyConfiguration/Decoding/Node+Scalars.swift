@@ -64,6 +64,17 @@ extension Node {
         return nil
     }
 
+    /// A whole number of hundredths, from 1 to 100: `30%`.
+    func percent(_ problems: Problems) -> Int? {
+        let example = "a part such as 30%, from 1% to 100%"
+        guard let text = self.text(problems, example) else { return nil }
+        guard text.hasSuffix("%"), let value = Int(text.dropLast()), 1...100 ~= value else {
+            self.expected(example, problems)
+            return nil
+        }
+        return value
+    }
+
     func size(in range: ClosedRange<Int>, _ problems: Problems) -> Int? {
         let example = "a size in \(Quantity.text(range.lowerBound))...\(Quantity.text(range.upperBound))"
         guard let text = self.text(problems, example) else { return nil }

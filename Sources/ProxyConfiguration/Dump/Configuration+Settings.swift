@@ -19,6 +19,9 @@ extension Configuration {
                 "memory": .size(self.store.memory),
                 "file": .text(self.store.file ?? "off"),
                 "max_size": .size(self.store.maxSize),
+                "shares": .mapping(
+                    self.store.shares.map { Setting.Member(name: $0.upstream, value: .text("\($0.percent)%")) }
+                ),
             ]),
             "upstreams": .mapping(
                 self.upstreams.map { Setting.Member(name: $0.name, value: $0.settings) }

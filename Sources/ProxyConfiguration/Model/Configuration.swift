@@ -58,6 +58,16 @@ package struct StoreConfiguration: Sendable, Equatable {
     package var file: String?
     /// Bytes of that file. Default 1 GiB.
     package var maxSize = 1 << 30
+    /// What is an upstream's own of memory and file, in percent; 100 at most in all. Others have the rest, together.
+    package var shares: [Share] = []
+
+    package struct Share: Sendable, Equatable {
+        package var upstream: String
+        package var percent: Int
+    }
+
+    package func share(of upstream: String) -> Share? { self.shares.first { $0.upstream == upstream } }
+
     package init() {}
 }
 

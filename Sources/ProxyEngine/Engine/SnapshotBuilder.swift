@@ -42,7 +42,8 @@ struct SnapshotBuilder {
                 policy: upstream.addressPolicy,
                 listeners: self.listeners
             )
-            upstreams.append(self.build(upstream, connector, cache, configuration.log, after: old?[upstream.name]))
+            let store = cache.part(of: upstream.name, hasShare: configuration.store.share(of: upstream.name) != nil)
+            upstreams.append(self.build(upstream, connector, store, configuration.log, after: old?[upstream.name]))
         }
         return Snapshot(
             configuration: configuration,
@@ -123,7 +124,12 @@ struct SnapshotBuilder {
     /// Called when the new snapshot has become the current one: what lives on gets its new settings, the rest ends.
     func takeOver(_ new: Snapshot, from old: Snapshot?) {
         new.cache.resize(maxBytes: new.configuration.store.memory)
-        new.cacheFile?.resize(maxSize: new.configuration.store.maxSize)
+        let shares = new.configuration.store.shares.map { ($0.upstream, Double($0.percent) / 100) }
+        new.cache.apply(shares: Dictionary(shares) { first, _ in first })
+        new.cacheFile?.resize(
+            maxSize: new.configuration.store.maxSize,
+            shares: Dictionary(shares) { first, _ in first }
+        )
         for upstream in new.upstreams {
             upstream.circuit.apply(
                 upstream.configuration.breaker,

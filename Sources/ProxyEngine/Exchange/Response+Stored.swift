@@ -13,10 +13,9 @@ extension Response {
         _ demands: borrowing RequestDemands,
         at now: ContinuousClock.Instant
     ) {
-        let whole = ResponseHead(stored.status, reason: stored.reason, fields: stored.fields)
-        self.init(whole, .whole(stored.content))
         // Room for what is added from here to the client.
-        self.head.fields.reserve(bytes: 192, fields: 4)
+        let fields = stored.fields(reservingBytes: 192, fields: 4)
+        self.init(ResponseHead(stored.status, reason: stored.reason, fields: fields), .whole(stored.content))
         let age = stored.age(at: now)
         self.head.fields.add("Age") { $0.append(age) }
         guard demands.isConditional || demands.range != nil, 200...299 ~= stored.status else { return }
