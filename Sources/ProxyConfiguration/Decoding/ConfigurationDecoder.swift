@@ -15,6 +15,7 @@ struct ConfigurationDecoder {
             let defaults = self.defaults(&reader)
             let upstreams = self.upstreams(&reader, defaults: defaults)
             configuration.upstreams = upstreams.map(\.configuration)
+            configuration.forward.checkIntercept(tree["forward"], configuration.upstreams, self.problems)
             let combined = self.combined(&reader, upstreams: configuration.upstreams)
             configuration.combined = combined.map(\.configuration)
             CrossChecks(upstreams: upstreams, combined: combined, problems: self.problems).run()
