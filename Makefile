@@ -4,10 +4,11 @@
 # make run    in front of the real APIs          make check  format and shipped configurations
 # make build  one self-contained binary          make format rewrite the sources in the project's format
 # make bench  load tests beside peers            make hit-ratio what the cache keeps when it is full
+# make fuzz   every parser with what libFuzzer makes up
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: build run demo test check format bench hit-ratio deps clients clean help
+.PHONY: build run demo test check format bench hit-ratio fuzz deps clients clean help
 
 # Without the run-time checks of exclusivity a request takes 10 % less CPU; with the Swift library inside, it is one file.
 RELEASE := -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
@@ -49,6 +50,11 @@ check: deps
 format:
 	$(SWIFT_FILES) | xargs -0 swift format --in-place --parallel --configuration .swift-format
 
+# `make fuzz FOR=3600 TARGET=json` is one parser for an hour.
+fuzz: FOR = 10
+fuzz: deps
+	Tests/Fuzz/run $(FOR) $(TARGET)
+
 bench: build
 	Benchmarks/run $(BINARIES)/windbreak
 
@@ -72,4 +78,4 @@ clean:
 	rm -rf .build
 
 help:
-	@sed -n '3,6s/^# //p' Makefile
+	@sed -n '3,7s/^# //p' Makefile
