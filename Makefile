@@ -4,16 +4,18 @@
 # make run    in front of the real APIs          make check  format and shipped configurations
 # make build  one self-contained binary          make format rewrite the sources in the project's format
 # make bench  load tests beside peers            make hit-ratio, make entry-size  what the cache keeps, and in how much
+# make fuzz   every parser with what libFuzzer makes up
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: build run demo test check format bench hit-ratio entry-size deps clean help
+.PHONY: build run demo test check format bench hit-ratio entry-size fuzz deps clients clean help
 
 # Without the run-time checks of exclusivity a request takes 10 % less CPU; with the Swift library inside, it is one file.
 RELEASE := -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
 BINARIES = $(shell swift build $(RELEASE) --show-bin-path)
 # Where only the archives of libyaml and SQLite can be found, so that the release binary does without the libraries.
 STATIC := $(CURDIR)/.build/static
+APT = $$([ "$$(id -u)" -eq 0 ] || echo sudo) env DEBIAN_FRONTEND=noninteractive apt-get
 SWIFT_FILES := git ls-files -z --cached --others --exclude-standard '*.swift'
 
 build: deps $(STATIC)/yaml-0.1.pc
@@ -27,7 +29,15 @@ demo: build
 	PKG_CONFIG_PATH=$(STATIC) swift build $(RELEASE) --product plant-api-simulator
 	python3 Examples/demo.py $(BINARIES)
 
-test: deps
+# The HTTP clients that tests run, those of Python in a place of their own. Where they cannot be had, tests say so.
+clients:
+	@command -v curl > /dev/null || { $(APT) update -qq && $(APT) install -y -qq --no-install-recommends curl; } || true
+	@test -x .build/clients/bin/pip || python3 -m venv .build/clients > /dev/null 2>&1 || \
+	{ $(APT) update -qq && $(APT) install -y -qq python3-venv && python3 -m venv .build/clients; } || true
+	@.build/clients/bin/pip install -q --disable-pip-version-check -r Tests/Clients/requirements.txt || \
+	echo 'not all HTTP clients of Python are there: tests with them are skipped' >&2
+
+test: deps clients
 	swift test --disable-xctest
 
 check: deps
@@ -39,6 +49,11 @@ check: deps
 
 format:
 	$(SWIFT_FILES) | xargs -0 swift format --in-place --parallel --configuration .swift-format
+
+# `make fuzz FOR=3600 TARGET=json` is one parser for an hour.
+fuzz: FOR = 10
+fuzz: deps
+	Tests/Fuzz/run $(FOR) $(TARGET)
 
 bench: build
 	Benchmarks/run $(BINARIES)/windbreak
@@ -60,12 +75,10 @@ deps:
 	@if command -v pkg-config > /dev/null && pkg-config --exists yaml-0.1 sqlite3; then exit 0; fi; \
 	command -v apt-get > /dev/null || { echo 'please install libyaml and SQLite with headers, and pkg-config' >&2; exit 1; }; \
 	echo 'installing libyaml-dev, libsqlite3-dev and pkg-config'; \
-	if [ "$$(id -u)" -eq 0 ]; then as_root=; else as_root=sudo; fi; \
-	$$as_root apt-get update -qq && \
-	$$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libyaml-dev libsqlite3-dev pkg-config
+	$(APT) update -qq && $(APT) install -y -qq --no-install-recommends libyaml-dev libsqlite3-dev pkg-config
 
 clean:
 	rm -rf .build
 
 help:
-	@sed -n '3,6s/^# //p' Makefile
+	@sed -n '3,7s/^# //p' Makefile

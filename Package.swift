@@ -18,6 +18,7 @@ let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl
 let nioHTTP2: Target.Dependency = .product(name: "NIOHTTP2", package: "swift-nio-http2")
 let nioHPACK: Target.Dependency = .product(name: "NIOHPACK", package: "swift-nio-http2")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 
 let package = Package(
@@ -40,6 +41,11 @@ let package = Package(
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(name: "HTTPMessage", dependencies: [nioCore], swiftSettings: settings),
         .target(name: "Resilience", swiftSettings: settings),
+        .target(
+            name: "LocalAuthority",
+            dependencies: ["HTTPMessage", crypto, nioCore, nioSSL],
+            swiftSettings: settings
+        ),
         .target(name: "HTTPCaching", dependencies: ["HTTPMessage", nioCore, crypto], swiftSettings: settings),
         .target(
             name: "CacheFile",
@@ -56,8 +62,9 @@ let package = Package(
         .target(
             name: "ProxyEngine",
             dependencies: [
-                "HTTPMessage", "HTTPCaching", "CacheFile", "ProxyConfiguration", "Resilience", nioCore, nioPosix,
-                nioSSL, nioHTTP2, nioHPACK, logging,
+                "HTTPMessage", "HTTPCaching", "CacheFile", "LocalAuthority", "ProxyConfiguration", "Resilience",
+                nioCore,
+                nioPosix, nioSSL, nioHTTP2, nioHPACK, logging,
             ],
             swiftSettings: settings
         ),
@@ -77,7 +84,9 @@ let package = Package(
         .executableTarget(
             name: "windbreak",
             dependencies: [
-                "Admin", "Plants", "ProxyConfiguration", "ProxyEngine", nioCore, nioPosix, logging,
+                "Admin", "HTTPMessage", "LocalAuthority", "Plants", "ProxyConfiguration", "ProxyEngine", nioCore,
+                nioPosix,
+                logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -115,6 +124,13 @@ let package = Package(
             dependencies: ["HTTPMessage", "TestSupport", nioCore],
             swiftSettings: settings
         ),
+        .testTarget(
+            name: "LocalAuthorityTests",
+            dependencies: [
+                "LocalAuthority", nioCore, nioSSL, nioTLS, .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
         .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: settings),
         .testTarget(
             name: "HTTPCachingTests",
@@ -135,8 +151,8 @@ let package = Package(
         .testTarget(
             name: "ProxyEngineTests",
             dependencies: [
-                "ProxyEngine", "ProxyConfiguration", "HTTPCaching", "HTTPMessage", "Resilience", "TestSupport", nioCore,
-                nioPosix, logging,
+                "ProxyEngine", "ProxyConfiguration", "HTTPCaching", "HTTPMessage", "LocalAuthority", "Resilience",
+                "TestSupport", nioCore, nioPosix, logging,
             ],
             swiftSettings: settings
         ),

@@ -16,7 +16,10 @@ struct Windbreak: AsyncParsableCommand {
             \(Exit.help)
             """,
         version: "windbreak \(BuildInfo.version)",
-        subcommands: [Serve.self, Check.self, ProfileCommand.self, CacheCommand.self],
+        subcommands: [
+            Serve.self, Check.self, ProfileCommand.self, CacheCommand.self, EnvironmentCommand.self, Run.self,
+            AuthorityCommand.self,
+        ],
         defaultSubcommand: Serve.self
     )
 }

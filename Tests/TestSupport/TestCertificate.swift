@@ -43,19 +43,22 @@ package enum TestCertificate: String, Sendable {
     }
 
     fileprivate func chain() throws -> [NIOSSLCertificate] {
-        try NIOSSLCertificate.fromPEMFile(Self.path("\(self.rawValue).pem"))
+        try NIOSSLCertificate.fromPEMFile(self.certificateFile)
     }
 
     fileprivate func key() throws -> NIOSSLPrivateKey {
-        try NIOSSLPrivateKey(file: Self.path("\(self.rawValue).key.pem"), format: .pem)
+        try NIOSSLPrivateKey(file: self.keyFile, format: .pem)
     }
+
+    package var certificateFile: String { Self.path("\(self.rawValue).pem") }
+    package var keyFile: String { Self.path("\(self.rawValue).key.pem") }
 
     private static func path(_ name: String) -> String {
         #filePath.split(separator: "/").dropLast().map { "/\($0)" }.joined() + "/Certificates/\(name)"
     }
 }
 
-/// How a client of a test speaks TLS. It trusts ``TestCertificate/authorityFile``.
+/// How a client of a test speaks TLS.
 package struct TestClientTLS: Sendable {
     /// Whose certificate is wanted.
     package var serverName = "localhost"
@@ -65,6 +68,8 @@ package struct TestClientTLS: Sendable {
     package var protocols: [String] = []
     /// TLS 1.1 at most.
     package var isOutdated = false
+    /// The authority that is trusted, in PEM; nil is ``TestCertificate/authorityFile``.
+    package var authority: String?
     /// Sent in the clear before the handshake.
     package var preface = ""
 
@@ -75,6 +80,9 @@ package struct TestClientTLS: Sendable {
     func context() throws -> NIOSSLContext {
         var settings = TLSConfiguration.makeClientConfiguration()
         settings.trustRoots = .file(TestCertificate.authorityFile)
+        if let authority {
+            settings.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(authority.utf8)))
+        }
         settings.applicationProtocols = self.protocols
         if self.isOutdated { settings.maximumTLSVersion = .tlsv11 }
         if let certificate {

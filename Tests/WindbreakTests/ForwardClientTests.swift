@@ -26,17 +26,16 @@ struct ForwardClientTests {
         let serving = try await Serving(workplace)
         defer { serving.kill() }
         let url = "https://localhost:\(origin.port)/path?q=1"
-        if let result = try await program.get(url, environment: Self.variables(serving.port)) {
-            #expect(result.status == 200 && result.content == "hello", "\(result)")
-            #expect(origin.requests.map(\.target) == ["/path?q=1"])
-            #expect(origin.requests.allSatisfy { !$0.fields.contains("via") })
-            let line = try await serving.process.output.wait(for: "an access line") { $0.first }
-            for word in [
-                " method=CONNECT", " path=localhost:\(origin.port)", " status=200", " upstream=origin",
-                " circuit=closed", " decision=pass", " outcome=success",
-            ] { #expect(line.contains(word), "\(line)") }
-            #expect(!line.contains(" bytes_in=0") && !line.contains(" bytes_out=0"), "\(line)")
-        }
+        let result = try await program.get(url, environment: Self.variables(serving.port))
+        #expect(result.status == 200 && result.content == "hello", "\(result)")
+        #expect(origin.requests.map(\.target) == ["/path?q=1"])
+        #expect(origin.requests.allSatisfy { !$0.fields.contains("via") })
+        let line = try await serving.process.output.wait(for: "an access line") { $0.first }
+        for word in [
+            " method=CONNECT", " path=localhost:\(origin.port)", " status=200", " upstream=origin",
+            " circuit=closed", " decision=pass", " outcome=success",
+        ] { #expect(line.contains(word), "\(line)") }
+        #expect(!line.contains(" bytes_in=0") && !line.contains(" bytes_out=0"), "\(line)")
         await origin.stop()
     }
 
@@ -48,12 +47,10 @@ struct ForwardClientTests {
         let serving = try await Serving(workplace)
         defer { serving.kill() }
         let variables = Self.variables(serving.port)
-        if let result = try await program.get("https://elsewhere.example/", environment: variables) {
-            #expect(result.exit != 0 && result.errors.contains("403"), "\(result)")
-        }
-        if let result = try await program.get("http://elsewhere.example/", environment: variables) {
-            #expect(result.status == 403 || result.errors.contains("403"), "\(result)")
-        }
+        let tunnel = try await program.get("https://elsewhere.example/", environment: variables)
+        #expect(tunnel.exit != 0 && tunnel.errors.contains("403"), "\(tunnel)")
+        let plain = try await program.get("http://elsewhere.example/", environment: variables)
+        #expect(plain.status == 403 || plain.errors.contains("403"), "\(plain)")
     }
 
     @Test("reach a declared host by http", arguments: ClientProgram.allCases)
@@ -65,10 +62,9 @@ struct ForwardClientTests {
         let serving = try await Serving(workplace)
         defer { serving.kill() }
         let variables = Self.variables(serving.port)
-        if let result = try await program.get("http://api.example/path", environment: variables) {
-            #expect(result.status == 200 && result.content == "hello", "\(result)")
-            #expect(origin.requests.map(\.target) == ["/path"])
-        }
+        let result = try await program.get("http://api.example/path", environment: variables)
+        #expect(result.status == 200 && result.content == "hello", "\(result)")
+        #expect(origin.requests.map(\.target) == ["/path"])
         await origin.stop()
     }
 }

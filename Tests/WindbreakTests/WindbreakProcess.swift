@@ -29,7 +29,7 @@ final class WindbreakProcess: Sendable {
             for fd in /proc/$$/fd/*; do fd=${fd##*/}; if ((fd > 2)); then exec {fd}>&-; fi; done
             ulimit -n "$1" && exec "${@:2}"
             """
-        let program = executable ?? Self.executable
+        let program = executable ?? Self.sibling("windbreak")
         let command = files.map { ["/bin/bash", "-c", script, "bash", String($0), program] }
         let words = (command ?? [program]) + arguments
         let (log, output, identifier) = try Self.spawning.withLock { _ in
@@ -53,13 +53,13 @@ final class WindbreakProcess: Sendable {
         }
     }
 
-    /// Beside the bundle of tests.
-    private static var executable: String {
+    /// A product beside the bundle of tests.
+    static func sibling(_ name: String) -> String {
         #if os(macOS)
-        Bundle(for: WindbreakProcess.self).bundleURL.deletingLastPathComponent().appending(path: "windbreak").path()
+        Bundle(for: WindbreakProcess.self).bundleURL.deletingLastPathComponent().appending(path: name).path()
         #else
-        URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-            .appending(path: "windbreak").path()
+        URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().appending(path: name)
+            .path()
         #endif
     }
 
@@ -133,8 +133,8 @@ final class WindbreakProcess: Sendable {
     func send(_ signal: Int32) { kill(self.identifier, signal) }
 
     /// The exit status, when all that was written has been read; minus the signal's number if a signal ended it.
-    func end() async throws -> Int32 {
-        try await self.closed.wait(for: "the end of what windbreak writes") { $0 == 2 ? true : nil }
+    func end(upTo limit: Duration = .seconds(20)) async throws -> Int32 {
+        try await self.closed.wait(for: "the end of what windbreak writes", upTo: limit) { $0 == 2 ? true : nil }
         return try await self.status.wait(for: "windbreak to end") { $0 }
     }
 

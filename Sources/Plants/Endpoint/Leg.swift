@@ -129,8 +129,9 @@ extension LegOutcome.Result {
             self = .failed(reason: "cancelled")
         case .badRequest, .targetTooLong, .headersTooLarge, .versionNotSupported, .notImplemented, .requestTimeout,
             .methodNotAllowed,
-            .unauthorized, .proxyUnauthorized, .forbidden, .noRoute, .denied, .notStored, .crossSite, .loop, .notCached,
-            .internalError:
+            .unauthorized, .proxyUnauthorized, .forbidden, .misdirected, .noRoute, .denied, .notStored, .crossSite,
+            .loop,
+            .notCached, .internalError:
             self = .failed(reason: "request-failed")
         }
     }

@@ -16,6 +16,7 @@ struct ConfigurationDecoder {
             let upstreams = self.upstreams(&reader, defaults: defaults)
             configuration.upstreams = upstreams.map(\.configuration)
             self.checkShares(reader.node["cache"]?["shares"], configuration.upstreams.map(\.name))
+            configuration.forward.checkIntercept(tree["forward"], configuration.upstreams, self.problems)
             let combined = self.combined(&reader, upstreams: configuration.upstreams)
             configuration.combined = combined.map(\.configuration)
             CrossChecks(upstreams: upstreams, combined: combined, problems: self.problems).run()

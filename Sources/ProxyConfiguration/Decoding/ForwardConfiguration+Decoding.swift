@@ -5,9 +5,41 @@ extension ForwardConfiguration {
         var forward = ForwardConfiguration()
         forward.undeclared = reader.choice("undeclared", default: forward.undeclared)
         forward.ports = reader.elements("ports") { $0.int(in: 1...65535, $1) }.map { Set($0) } ?? forward.ports
+        forward.intercept = reader.texts("intercept") ?? []
+        forward.authority = reader.section("ca") { AuthorityFiles.decode(&$0) }
         let wait = Duration.milliseconds(100)...Duration.seconds(7 * 86400)
         forward.idle = reader.duration("idle", in: wait, default: forward.idle)
         forward.total = reader.duration("total", in: wait, default: forward.total)
         return forward
+    }
+}
+
+extension AuthorityFiles {
+    static func decode(_ reader: inout MappingReader) -> AuthorityFiles {
+        var files = AuthorityFiles()
+        let source = reader.node.location.source
+        files.certificateFile = source.resolve(reader.text("certificate") ?? files.certificateFile)
+        files.keyFile = source.resolve(reader.text("key") ?? files.keyFile)
+        return files
+    }
+}
+
+extension ForwardConfiguration {
+    /// - Parameter node: What the file has as `forward`.
+    func checkIntercept(_ node: Node?, _ upstreams: [UpstreamConfiguration], _ problems: Problems) {
+        guard case .sequence(let elements)? = node?["intercept"]?.content else { return }
+        for element in elements {
+            guard let name = element.scalar?.text, element.scalar?.isBroken == false else { continue }
+            guard let upstream = upstreams.first(where: { $0.name == name }) else {
+                let hint =
+                    element.scalar?.isFromVariable == true
+                    ? "" : EditDistance.hint(for: name, among: upstreams.map(\.name))
+                problems.error("no upstream has the name \(element.shown)\(hint)", at: element)
+                continue
+            }
+            if upstream.hosts.isEmpty {
+                problems.error("the upstream \(name) has no hosts, so that no tunnel leads to it", at: element)
+            }
+        }
     }
 }

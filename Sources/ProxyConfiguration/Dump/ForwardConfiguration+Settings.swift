@@ -5,6 +5,11 @@ extension ForwardConfiguration {
         .mapping([
             "undeclared": .text(self.undeclared.rawValue),
             "ports": .sorted(self.ports),
+            "intercept": .texts(self.intercept),
+            "ca": .mapping([
+                "certificate": .text(self.authority.certificateFile),
+                "key": .text(self.authority.keyFile),
+            ]),
             "idle": .duration(self.idle),
             "total": .duration(self.total),
         ])

@@ -9,13 +9,13 @@ import Glibc
 #endif
 
 /// Reads small files whole, and no more of a large one than it takes to know that it is too large.
-enum BoundedFile {
-    enum Failure: Error {
+package enum BoundedFile {
+    package enum Failure: Error {
         case unreadable(String)
         case tooLarge
     }
 
-    static func read(_ path: String, atMost limit: Int) throws(Failure) -> [UInt8] {
+    package static func read(_ path: String, atMost limit: Int) throws(Failure) -> [UInt8] {
         guard !path.utf8.contains(0) else { throw .unreadable("its name has a zero octet") }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .unreadable(Self.reason(errno)) }

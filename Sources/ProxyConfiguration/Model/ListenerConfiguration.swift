@@ -45,6 +45,9 @@ package struct ServerTLS: Sendable, Equatable {
         self.key = key
     }
 
+    /// With forward secrecy and authenticated encryption: what is left of TLS 1.2 for HTTP/2 (RFC 9113, 9.2.2).
+    package static let cipherSuites = "ECDHE+AESGCM:ECDHE+CHACHA20"
+
     /// - Parameter protocols: What is offered by ALPN (RFC 7301), the best first.
     /// - Throws: Where the key is not that of the certificate, among others.
     package func context(offering protocols: [String]) throws -> NIOSSLContext {
@@ -53,8 +56,7 @@ package struct ServerTLS: Sendable, Equatable {
             privateKey: .privateKey(self.key)
         )
         settings.minimumTLSVersion = .tlsv12
-        // With forward secrecy and authenticated encryption: what is left of TLS 1.2 for HTTP/2 (RFC 9113, 9.2.2).
-        settings.cipherSuites = "ECDHE+AESGCM:ECDHE+CHACHA20"
+        settings.cipherSuites = Self.cipherSuites
         settings.applicationProtocols = protocols
         if !self.clientAuthorities.isEmpty {
             settings.trustRoots = .certificates(self.clientAuthorities)

@@ -27,7 +27,14 @@ struct AccessGate: Sendable {
         guard self.admits(request.client.address) else {
             throw ProxyError(.forbidden, "the client's address is in none of the networks that are allowed here")
         }
-        guard !self.tokens.isEmpty, !self.takeToken(from: &request.head.fields) else { return }
+        guard !self.tokens.isEmpty else { return }
+        if let tunnel = request.client.tunnel {
+            // Within it a client speaks to the upstream, and its credentials are the upstream's.
+            var credentials = tunnel.credentials
+            if self.takeToken(from: &credentials) { return }
+            throw ProxyError(.forbidden, "the token that opened this tunnel is known no more")
+        }
+        guard !self.takeToken(from: &request.head.fields) else { return }
         // RFC 9110, 11.7.1: who speaks to a proxy as such is asked as such.
         let isForProxy = request.head.method == .connect || !["/", "*"].contains(request.head.target.prefix(1))
         throw ProxyError(

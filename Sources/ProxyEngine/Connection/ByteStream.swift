@@ -111,6 +111,21 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
+    /// Puts TLS between the socket and this stream, as a server. What was received already is the handshake's.
+    func secure(with tls: NIOSSLContext) throws {
+        guard let context = self.context else { throw ChannelError.ioOnClosedChannel }
+        self.isSecured = false
+        self.negotiatedProtocol = nil
+        let handler = NIOSSLServerHandler(context: tls)
+        let bytes = self.received
+        self.received = ByteBuffer()
+        try context.pipeline.syncOperations.addHandler(handler, position: .before(self))
+        guard bytes.readableBytes > 0 else { return }
+        let position = try context.pipeline.syncOperations.context(handler: handler)
+        handler.channelRead(context: position, data: NIOAny(bytes))
+        handler.channelReadComplete(context: position)
+    }
+
     // MARK: Writing
 
     /// Queues bytes; nothing is sent before `flush`.

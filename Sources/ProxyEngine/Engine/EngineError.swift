@@ -8,6 +8,8 @@ package enum EngineError: Error, CustomStringConvertible {
     case cannotListen(ListenAddress, any Error)
     /// What TLS makes of a certificate that was good when the file was read.
     case cannotSecure(ListenAddress, any Error)
+    /// - Parameter why: A sentence, with the names of files.
+    case cannotIntercept(_ why: String)
     /// - Parameter upstream: Its name.
     case cannotTrust(upstream: String, file: String)
 
@@ -17,6 +19,7 @@ package enum EngineError: Error, CustomStringConvertible {
             "cannot listen on \(address): \((error as? IOError)?.sentence ?? "\(error)")"
         case .cannotSecure(let address, let error):
             "cannot use the certificate of \(address): \(error)"
+        case .cannotIntercept(let why): "cannot intercept: \(why)"
         case .cannotTrust(let upstream, let file):
             "cannot read certificates for \(upstream) from \(file)"
         }

@@ -17,6 +17,8 @@ package struct Snapshot: Sendable {
     package let cacheFile: CacheFile?
     /// What is counted about the engine as a whole.
     package let metrics: EngineMetrics
+    /// Nil where no tunnel is opened here.
+    let interception: Interception?
     /// Where no connection may lead to; lives as long as the process.
     let listeners: ListenerAddresses
 

@@ -52,6 +52,7 @@ struct SnapshotBuilder {
             cache: cache,
             cacheFile: file,
             metrics: self.metrics,
+            interception: try Interception(configuration),
             listeners: self.listeners
         )
     }

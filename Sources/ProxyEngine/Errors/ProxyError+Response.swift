@@ -18,6 +18,7 @@ extension ProxyError {
         case .unauthorized: (401, "http_request_denied", "A token is needed here")
         case .proxyUnauthorized: (407, "http_request_denied", "A token is needed to use this proxy")
         case .forbidden: (403, "http_request_denied", "This proxy is not for the client's address")
+        case .misdirected: (421, "http_request_denied", "The request is for another host than the tunnel")
         case .noRoute: (404, "http_request_denied", "No upstream is declared for this path")
         case .denied: (403, "http_request_denied", "This host is not declared")
         case .notStored: (404, "http_request_denied", "The cache has no such entry")

@@ -22,6 +22,7 @@ package struct ProxyError: Error, Sendable, Equatable {
         case unauthorized = "unauthorized"
         case proxyUnauthorized = "proxy-unauthorized"
         case forbidden = "forbidden"
+        case misdirected = "misdirected"
         case noRoute = "no-route"
         case denied = "denied"
         case notStored = "not-stored"
@@ -67,8 +68,8 @@ package struct ProxyError: Error, Sendable, Equatable {
     package var source: Source {
         switch self.kind {
         case .badRequest, .targetTooLong, .headersTooLarge, .contentTooLarge, .versionNotSupported, .notImplemented,
-            .requestTimeout, .methodNotAllowed, .unauthorized, .proxyUnauthorized, .forbidden, .noRoute, .denied,
-            .notStored, .crossSite, .loop, .cancelled:
+            .requestTimeout, .methodNotAllowed, .unauthorized, .proxyUnauthorized, .forbidden, .misdirected, .noRoute,
+            .denied, .notStored, .crossSite, .loop, .cancelled:
             .downstream
         case .dns, .addressDenied, .connectRefused, .connectFailed, .connectTimeout, .tlsCertificate, .tls,
             .firstByteTimeout, .idleTimeout, .totalTimeout, .reset, .incomplete, .protocolError:
@@ -88,8 +89,8 @@ package struct ProxyError: Error, Sendable, Equatable {
         case .reset, .incomplete: .failure(.reset)
         case .protocolError: .failure(.protocol)
         case .badRequest, .targetTooLong, .headersTooLarge, .contentTooLarge, .versionNotSupported, .notImplemented,
-            .requestTimeout, .methodNotAllowed, .unauthorized, .proxyUnauthorized, .forbidden, .noRoute, .denied,
-            .notStored, .crossSite, .loop, .cancelled, .circuitOpen, .notCached, .internalError:
+            .requestTimeout, .methodNotAllowed, .unauthorized, .proxyUnauthorized, .forbidden, .misdirected, .noRoute,
+            .denied, .notStored, .crossSite, .loop, .cancelled, .circuitOpen, .notCached, .internalError:
             .cancelled
         }
     }

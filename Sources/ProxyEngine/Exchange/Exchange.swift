@@ -133,8 +133,9 @@ final class Exchange {
     fileprivate func finished(_ answer: consuming Response) -> Response {
         var response = answer
         if response.report.cache == .none { response.explain(.forwarded(.bypass)) }
-        // A client that named the upstream itself, by a target in absolute form, follows its references itself.
-        if self.request.head.target.utf8.first == 0x2F { response.relocate(self.path, from: self.upstream) }
+        // A client that named the upstream itself, by a target in absolute form or a tunnel, follows its references itself.
+        let hasNamedIt = self.request.head.target.utf8.first != 0x2F || self.request.client.tunnel != nil
+        if !hasNamedIt { response.relocate(self.path, from: self.upstream) }
         let state = self.upstream.circuit.state
         response.report.upstream = self.upstream.name
         response.report.circuit = state

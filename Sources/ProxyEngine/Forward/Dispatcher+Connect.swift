@@ -13,8 +13,10 @@ enum TunnelDestination {
 
 extension Dispatcher {
     /// Where a CONNECT leads (RFC 9110, 9.3.6).
-    func destination(of request: Request, at role: Listener.Role) throws(ProxyError) -> TunnelDestination {
-        guard role == .main else { throw ProxyError(.methodNotAllowed, "no tunnel begins here") }
+    func connect(_ request: Request, at role: Listener.Role) throws(ProxyError) -> Step {
+        guard role == .main, request.client.tunnel == nil else {
+            throw ProxyError(.methodNotAllowed, "no tunnel begins here")
+        }
         // RFC 9112, 3.2.3: authority form, and for CONNECT never without a port.
         guard let authority = Authority(request.head.target[...]), (authority.port ?? 0) > 0 else {
             throw ProxyError(.badRequest, "the target of CONNECT is not a host and a port")
@@ -23,8 +25,12 @@ extension Dispatcher {
             throw ProxyError(.badRequest, "CONNECT has no content")
         }
         try self.refuseLoop(request.head.fields)
-        guard self.main.declares(authority.host) else { return try self.undeclared(authority) }
-        return try .upstream(self.main.upstream(at: authority, defaultPort: 443))
+        guard self.main.declares(authority) else { return .tunnel(try self.undeclared(authority)) }
+        let upstream = try self.main.upstream(at: authority, defaultPort: 443)
+        guard let interception = self.snapshot.interception, interception.covers(upstream) else {
+            return .tunnel(.upstream(upstream))
+        }
+        return .interception(authority, try interception.context(for: authority.name, now: Int(DateField.seconds)))
     }
 
     private func undeclared(_ authority: Authority) throws(ProxyError) -> TunnelDestination {

@@ -20,6 +20,12 @@ struct Tunnel {
         var bytesOut = 0
     }
 
+    /// RFC 9110, 9.3.6: what follows the head is the tunnel's.
+    static func confirm(to client: ByteStream) {
+        client.write(ByteBuffer(staticString: "HTTP/1.1 200 Connection Established\r\n\r\n"))
+        client.flush()
+    }
+
     /// Returns when the tunnel has ended, however it did. Throws if it has not begun: then the client is to be answered.
     func run(to destination: TunnelDestination) async throws(ProxyError) -> Record {
         switch destination {
@@ -73,8 +79,7 @@ struct Tunnel {
     }
 
     private func relay(to server: ByteStream) async -> Record {
-        self.client.write(ByteBuffer(staticString: "HTTP/1.1 200 Connection Established\r\n\r\n"))
-        self.client.flush()
+        Self.confirm(to: self.client)
         let relay = Relay(client: self.client, server: server, worker: self.request.worker, settings: self.settings)
         let relayed = await relay.run()
         var record = Record(

@@ -42,6 +42,9 @@ struct Authority: Hashable {
         return (host, end + 1 < bytes.count ? port : nil)
     }
 
+    /// The host, without the dot at its end that says that it is complete and changes nothing else.
+    var name: String { self.host.hasSuffix(".") ? String(self.host.dropLast()) : self.host }
+
     /// As `Host` has it.
     var description: String {
         let host = self.host.utf8.contains(0x3A) ? "[\(self.host)]" : self.host

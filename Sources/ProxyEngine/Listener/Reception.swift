@@ -60,6 +60,22 @@ final class Guest {
         while !self.isAnnounced { try await self.stream.receiveMore(until: self.deadline) }
     }
 
+    /// From here on the client speaks TLS with us, in the place of the origin that it wanted a tunnel to.
+    func enter(
+        _ tunnel: OpenedTunnel,
+        _ tls: NIOSSLContext,
+        until deadline: NIODeadline
+    ) async throws(ByteStream.Interruption) {
+        do {
+            try self.stream.secure(with: tls)
+        } catch {
+            throw .ended(error)
+        }
+        self.client.isTLS = true
+        self.client.tunnel = tunnel
+        try await self.stream.waitUntilSecured(until: deadline)
+    }
+
     fileprivate func announced(_ source: ProxyHeader.Source) {
         self.isAnnounced = true
         switch source {

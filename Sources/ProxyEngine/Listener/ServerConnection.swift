@@ -9,10 +9,10 @@ import Resilience
 /// One downstream connection: takes its requests one after the other, and answers each before it takes the next, so
 /// that pipelined requests are answered in their order.
 final class ServerConnection {
-    private let stream: ByteStream
+    let stream: ByteStream
     private let worker: Worker
-    private let listener: Listener
-    private let guest: Guest
+    let listener: Listener
+    let guest: Guest
     /// As whose it is counted.
     private(set) var origin: ConnectionGate.Origin?
     private var task: Task<Void, Never>?
@@ -108,7 +108,7 @@ final class ServerConnection {
         return true
     }
 
-    private func openSession() {
+    func openSession() {
         let client = self.guest.client
         let session = HTTP2Session(client: client, worker: self.worker, listener: self.listener) { [weak self] in
             if let self { self.listener.remove(self, on: self.worker) }
@@ -254,6 +254,9 @@ final class ServerConnection {
 
     /// Whether another request may follow.
     private func answer(_ arrival: Arrival) async -> Bool {
+        if case .interception(let origin, let tls) = arrival.step {
+            return await self.intercept(arrival, as: origin, tls)
+        }
         if case .tunnel(let destination) = arrival.step {
             await self.tunnel(arrival, to: destination)
             return false
@@ -297,24 +300,7 @@ final class ServerConnection {
         self.finished(arrival.request, response, bytesIn: relayed.bytesIn, written, arrival.dispatcher)
     }
 
-    private func tunnel(_ arrival: Arrival, to destination: TunnelDestination) async {
-        let (request, dispatcher) = (arrival.request, arrival.dispatcher)
-        let settings = dispatcher.snapshot.configuration.forward
-        do throws(ProxyError) {
-            let record = try await Tunnel(request: request, client: self.stream, settings: settings).run(
-                to: destination
-            )
-            let written = ResponseWriter.Written(bytes: record.bytesOut)
-            self.finished(request, record.response, bytesIn: record.bytesIn, written, dispatcher)
-        } catch {
-            let response = error.refusal()
-            let written = await self.writer(for: request.head, keepsAlive: false).write(response)
-            self.finished(request, response, bytesIn: 0, written, dispatcher)
-            await self.linger()
-        }
-    }
-
-    private func finished(
+    func finished(
         _ request: Request,
         _ response: Response,
         bytesIn: Int,
@@ -353,7 +339,7 @@ final class ServerConnection {
         return remaining <= 64 << 10
     }
 
-    private func writer(for head: RequestHead, keepsAlive: Bool) -> ResponseWriter {
+    func writer(for head: RequestHead, keepsAlive: Bool) -> ResponseWriter {
         ResponseWriter(
             stream: self.stream,
             method: head.method,
@@ -363,7 +349,7 @@ final class ServerConnection {
     }
 
     /// RFC 9112, 9.6: closing while the client still sends would take the answer away from it.
-    private func linger() async {
+    func linger() async {
         self.stream.closeOutput()
         let end = NIODeadline.now() + Self.lingeringTime
         repeat {

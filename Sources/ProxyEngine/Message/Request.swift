@@ -36,6 +36,8 @@ package struct Request {
         /// Numeric, without port; `unix` or `internal` where there is none.
         package var address: String
         package var isTLS: Bool
+        /// The tunnel that it came through, if it was opened here.
+        var tunnel: OpenedTunnel?
         package init(address: String, isTLS: Bool) {
             self.address = address
             self.isTLS = isTLS

@@ -40,8 +40,11 @@ final class Dispatcher: Sendable {
         if request.head.method == .options, request.head.target == "*" { return .answered(Self.optionsOfServer) }
         // What it echoes would be the keys that were added on the way.
         if request.head.method == .trace { return .answered(Self.refusalOfTrace) }
-        if request.head.method == .connect { return try .tunnel(self.destination(of: request, at: role)) }
-        let target = try RequestTarget(request.head.target)
+        if request.head.method == .connect { return try self.connect(request, at: role) }
+        var target = try RequestTarget(request.head.target)
+        if let tunnel = request.client.tunnel {
+            try target.confine(to: tunnel.origin, host: request.head.fields["host"])
+        }
         guard request.head.method == .options || target.authority != nil else {
             return try self.route(request, target, at: role)
         }

@@ -33,6 +33,17 @@ struct RequestTarget: Hashable {
         self.path = try Self.normalized(rest.isEmpty ? "/" : rest)
     }
 
+    /// Within a tunnel everything is asked of its origin: what names another was sent the wrong way (RFC 9110, 15.5.20).
+    mutating func confine(to origin: Authority, host: String?) throws(ProxyError) {
+        for named in [self.authority, host.flatMap { Authority($0[...]) }].compactMap(\.self) {
+            guard named.name == origin.name, (named.port ?? 443) == origin.port else {
+                throw ProxyError(.misdirected, "the tunnel is to another host")
+            }
+        }
+        self.authority = origin
+        self.defaultPort = 443
+    }
+
     /// `http://host:port/path` (RFC 9112, 3.2.2). User information in a target is a trick, not a request (RFC 9110, 4.2.4).
     private mutating func takeAuthority(_ rest: inout Substring) throws(ProxyError) -> Authority {
         guard let scheme = ["http://", "https://"].first(where: { rest.prefix($0.count).equalsIgnoringCase($0) }) else {

@@ -57,17 +57,12 @@ struct Router: Sendable {
         throw ProxyError(.noRoute, "nothing is declared for this path")
     }
 
-    func declares(_ host: String) -> Bool { self.upstream(of: host) != nil }
-
-    /// A dot at the end says that the name is complete, and changes nothing else.
-    private func upstream(of host: String) -> Upstream? {
-        self.hosts[host.hasSuffix(".") ? String(host.dropLast()) : host]
-    }
+    func declares(_ authority: Authority) -> Bool { self.hosts[authority.name] != nil }
 
     /// The upstream that is declared for a host. Its port is the scheme's or the upstream's own: another one is another
     /// server, which nobody has declared.
     func upstream(at authority: Authority, defaultPort: Int) throws(ProxyError) -> Upstream {
-        guard let upstream = self.upstream(of: authority.host) else {
+        guard let upstream = self.hosts[authority.name] else {
             throw ProxyError(.denied, "this host is not declared")
         }
         let port = authority.port ?? defaultPort

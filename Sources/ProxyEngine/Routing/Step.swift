@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import NIOSSL
+
 /// How far a request gets without waiting for anything.
 ///
 /// Hits, rejections and errors are answered at once, on the stack of the bytes that asked for them; only what has to
@@ -11,6 +13,8 @@ enum Step {
     case local(LocalRoute, Request, RequestTarget)
     /// No answer, but bytes from here on: the connection's own affair.
     case tunnel(TunnelDestination)
+    /// A tunnel that leads nowhere: the requests within are answered here, in the place of a declared host.
+    case interception(Authority, NIOSSLContext)
 
     /// The answer, when all has been waited for. Never throws: whatever goes wrong is an answer too.
     func response() async -> Response {
@@ -18,7 +22,7 @@ enum Step {
         case .answered(let response): response
         case .upstream(let exchange): await exchange.response()
         case .local(let route, let request, let target): await route.response(to: request, target)
-        case .tunnel: ProxyError(.methodNotAllowed, "no tunnel begins here").response()
+        case .tunnel, .interception: ProxyError(.methodNotAllowed, "no tunnel begins here").response()
         }
     }
 }

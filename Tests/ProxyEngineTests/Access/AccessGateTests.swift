@@ -98,6 +98,19 @@ import Testing
         #expect(Self.kind(of: Self.request([:], from: address), at: gate) == (isIn ? nil : .forbidden))
     }
 
+    @Test func aTunnelStaysOpenAsLongAsTheTokenThatOpenedItIsKnown() throws {
+        let gate = try Self.gate(tokens: [Self.token])
+        let credentials: HeaderFields = ["Proxy-Authorization": Self.basic("me:\(Self.token)")]
+        let connect = Self.request(credentials, "a.example:443", method: .connect)
+        var client = connect.client
+        client.tunnel = OpenedTunnel(to: try #require(Authority("a.example:443")), by: connect)
+        let head = RequestHead(.get, "/", fields: ["Authorization": "Bearer \(Self.token)"])
+        var request = Request(head, client: client, worker: connect.worker)
+        try gate.admit(&request)
+        #expect(request.head.fields.contains("authorization"))
+        #expect(Self.kind(of: request, at: try Self.gate(tokens: ["another-one"])) == .forbidden)
+    }
+
     @Test func networkAndTokenAreBothNeeded() throws {
         let gate = try Self.gate(tokens: [Self.token], networks: ["10.0.0.0/8"])
         let fields: HeaderFields = ["X-Windbreak-Token": Self.token]

@@ -56,6 +56,17 @@ package struct TestClient: Sendable {
         if tls != nil { self.wire.channel.read() }
     }
 
+    /// From here on everything goes through TLS.
+    package func secure(_ tls: TestClientTLS) async throws {
+        let context = try tls.context()
+        let channel = self.wire.channel
+        try await channel.eventLoop.submit {
+            let handler = try NIOSSLClientHandler(context: context, serverHostname: tls.serverName)
+            try channel.pipeline.syncOperations.addHandler(handler, position: .first)
+        }.get()
+        channel.read()
+    }
+
     // MARK: Sending
 
     package func send(_ text: String) async throws { try await self.wire.send(ByteBuffer(string: text)) }

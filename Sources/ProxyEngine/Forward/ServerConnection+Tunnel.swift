@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPMessage
+import ProxyConfiguration
+
+extension ServerConnection {
+    /// The connection carries a tunnel from here on, or the answer that there is none.
+    func tunnel(_ arrival: Arrival, to destination: TunnelDestination) async {
+        let (request, dispatcher) = (arrival.request, arrival.dispatcher)
+        let settings = dispatcher.snapshot.configuration.forward
+        do throws(ProxyError) {
+            let record = try await Tunnel(request: request, client: self.stream, settings: settings).run(
+                to: destination
+            )
+            let written = ResponseWriter.Written(bytes: record.bytesOut)
+            self.finished(request, record.response, bytesIn: record.bytesIn, written, dispatcher)
+        } catch {
+            let response = error.refusal()
+            let written = await self.writer(for: request.head, keepsAlive: false).write(response)
+            self.finished(request, response, bytesIn: 0, written, dispatcher)
+            await self.linger()
+        }
+    }
+}

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import HTTPMessage
+import LocalAuthority
+import ProxyConfiguration
+import Resilience
+import TestSupport
+import Testing
+
+@testable import ProxyEngine
+
+/// Tunnels that are opened here, over real sockets.
+@Suite(.serialized) struct InterceptedTunnelTests {
+    private static let token = "correct-horse-battery"
+    private static let connect = "CONNECT api.example:443 HTTP/1.1\r\nHost: api.example:443\r\n\r\n"
+
+    /// The files of an authority, in a directory of their own.
+    private struct Authority {
+        let directory: URL
+        let certificate: String
+
+        init(for hosts: [String], now: Int = Int(Date.now.timeIntervalSince1970)) throws {
+            self.directory = FileManager.default.temporaryDirectory.appending(path: "windbreak-\(UUID().uuidString)")
+            try FileManager.default.createDirectory(at: self.directory, withIntermediateDirectories: true)
+            let authority = try NewAuthority(for: hosts, now: now)
+            self.certificate = authority.certificatePEM
+            try Data(authority.certificatePEM.utf8).write(to: URL(filePath: self.files.certificateFile))
+            try Data(authority.keyPEM.utf8).write(to: URL(filePath: self.files.keyFile))
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: self.files.keyFile)
+        }
+
+        var files: AuthorityFiles {
+            var files = AuthorityFiles()
+            files.certificateFile = self.directory.appending(path: "ca.pem").path()
+            files.keyFile = self.directory.appending(path: "ca.key.pem").path()
+            return files
+        }
+    }
+
+    private static func withInterception(
+        hosts: [String] = ["api.example"],
+        now: Int = Int(Date.now.timeIntervalSince1970),
+        _ change: (inout Configuration) -> Void = { _ in },
+        _ test: (TestProxy, FaultyUpstream, TestClientTLS) async throws -> Void
+    ) async throws {
+        let authority = try Authority(for: hosts, now: now)
+        defer { try? FileManager.default.removeItem(at: authority.directory) }
+        let upstream = try await FaultyUpstream()
+        try await withProxy { configuration in
+            var api = UpstreamConfiguration(name: "api", at: upstream)
+            api.hosts = ["api.example"]
+            api.breaker.failMax = 2
+            configuration.upstreams = [api]
+            configuration.forward.intercept = ["api"]
+            configuration.forward.authority = authority.files
+            change(&configuration)
+        } _: { (proxy) async throws in
+            let tls = TestClientTLS {
+                $0.serverName = "api.example"
+                $0.authority = authority.certificate
+            }
+            try await test(proxy, upstream, tls)
+        }
+        await upstream.stop()
+    }
+
+    private static func client(
+        of proxy: TestProxy,
+        _ tls: TestClientTLS,
+        _ connect: String = Self.connect
+    ) async throws -> TestClient {
+        let client = try await proxy.client()
+        try await client.send(connect)
+        let head = try await client.head()
+        #expect(head.status == 200)
+        #expect(!head.fields.contains("content-length") && !head.fields.contains("transfer-encoding"))
+        try await client.secure(tls)
+        return client
+    }
+
+    @Test func requestsWithinAreRequestsLikeAnyOther() async throws {
+        try await Self.withInterception { proxy, upstream, tls in
+            let client = try await Self.client(of: proxy, tls)
+            let large = String(repeating: "0123456789", count: 100_000)
+            for _ in 0..<2 {
+                let response = try await client.exchange("POST", "/a?b=c", ["Host": "api.example"], body: large)
+                #expect(response.text == "hello")
+                #expect(response.fields["x-windbreak-circuit"] == "api; state=closed")
+                #expect(upstream.requests.last?.target == "/a?b=c")
+                #expect(upstream.requests.last?.bodyText == large)
+                #expect(upstream.requests.last?.fields["x-forwarded-proto"] == "https")
+            }
+            upstream.script(.reset)
+            #expect(try await client.exchange("POST", "/", ["Host": "api.example"], body: "x").status == 502)
+        }
+    }
+
+    @Test func http2IsSpokenWithinToo() async throws {
+        try await Self.withInterception { proxy, upstream, tls in
+            var tls = tls
+            tls.protocols = ["h2"]
+            let client = try await HTTP2Client(Self.client(of: proxy, tls))
+            for (stream, authority, status) in [(1, "api.example", 200), (3, "evil.example", 421)] {
+                let fields = TestFrame.request("GET", "/x", authority: authority)
+                try await client.send(.headers(fields, stream: UInt32(stream), endStream: true))
+                #expect(try await client.response(on: UInt32(stream)).status == status)
+            }
+            #expect(upstream.requests.map(\.target) == ["/x"])
+        }
+    }
+
+    @Test func anOpenCircuitAnswersWithin() async throws {
+        try await Self.withInterception { proxy, upstream, tls in
+            upstream.script(.reset, .reset)
+            let client = try await Self.client(of: proxy, tls)
+            for _ in 0..<2 {
+                #expect(try await client.exchange("POST", "/", ["Host": "api.example"], body: "x").status == 502)
+            }
+            let rejected = try await client.exchange("GET", "/", ["Host": "api.example"])
+            #expect(rejected.status == 503 && rejected.fields.contains("retry-after"))
+            #expect(upstream.requests.count == 2)
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("/", "evil.example"), ("/", "api.example:444"), ("https://evil.example/", "api.example"),
+            ("https://api.example:444/", "api.example"),
+        ]
+    )
+    func noOtherOriginIsReachedThroughOne(_ target: String, _ host: String) async throws {
+        try await Self.withInterception { proxy, upstream, tls in
+            let client = try await Self.client(of: proxy, tls)
+            let response = try await client.exchange("GET", target, ["Host": host])
+            #expect(response.status == 421)
+            #expect(upstream.record.value.accepted == 0)
+        }
+    }
+
+    @Test(arguments: ["/-/health", "/api/"]) func pathsAreThoseOfTheOrigin(_ target: String) async throws {
+        try await Self.withInterception { proxy, upstream, tls in
+            let client = try await Self.client(of: proxy, tls)
+            #expect(try await client.exchange("GET", target, ["Host": "api.example"]).text == "hello")
+            #expect(upstream.requests.map(\.target) == [target])
+        }
+    }
+
+    @Test func noTunnelBeginsInATunnel() async throws {
+        try await Self.withInterception { proxy, upstream, tls in
+            let client = try await Self.client(of: proxy, tls)
+            #expect(try await client.exchange("CONNECT", "api.example:443").status == 405)
+            #expect(upstream.record.value.accepted == 0)
+        }
+    }
+
+    @Test func aDotAtTheEndOfTheNameChangesNothing() async throws {
+        try await Self.withInterception { proxy, upstream, tls in
+            let connect = "CONNECT API.example.:443 HTTP/1.1\r\nHost: API.example.:443\r\n\r\n"
+            let client = try await Self.client(of: proxy, tls, connect)
+            #expect(try await client.exchange("GET", "/", ["Host": "api.example"]).text == "hello")
+        }
+    }
+
+    // MARK: Access
+
+    @Test func aTokenIsNeededBeforeIt() async throws {
+        try await Self.withInterception {
+            $0.listen[0].access.tokens = [Secret(Self.token)]
+        } _: { proxy, upstream, tls in
+            let refused = try await proxy.exchange("CONNECT", "api.example:443")
+            #expect(refused.status == 407 && refused.fields.contains("proxy-authenticate"))
+            let connect =
+                "CONNECT api.example:443 HTTP/1.1\r\nHost: api.example:443\r\n"
+                + "Proxy-Authorization: Bearer \(Self.token)\r\n\r\n"
+            let client = try await Self.client(of: proxy, tls, connect)
+            let fields: HeaderFields = ["Host": "api.example", "Authorization": "Bearer of-the-upstream"]
+            #expect(try await client.exchange("GET", "/", fields).text == "hello")
+            #expect(upstream.requests.last?.fields["authorization"] == "Bearer of-the-upstream")
+            #expect(upstream.requests.last?.fields.contains("proxy-authorization") == false)
+            try await proxy.reload { $0.listen[0].access.tokens = [Secret("another-one-entirely")] }
+            #expect(try await client.exchange("GET", "/", fields).status == 403)
+            #expect(upstream.requests.count == 1)
+        }
+    }
+
+    // MARK: Handshake
+
+    @Test func whoDoesNotTrustTheAuthorityIsToldOfInTheLog() async throws {
+        try await Self.withInterception { proxy, upstream, tls in
+            var tls = tls
+            tls.authority = nil
+            let client = try await Self.client(of: proxy, tls)
+            _ = try await client.end()
+            let line = try await proxy.log.line("[INTERCEPT]")
+            #expect(line.contains("127.0.0.1 does not trust the local authority for api.example"))
+            #expect(line.contains("windbreak run -- ") && line.contains("SSL_CERT_FILE"))
+            #expect(upstream.record.value.accepted == 0)
+        }
+    }
+
+    @Test(arguments: ["GET / HTTP/1.1\r\nHost: api.example\r\n\r\n", "\u{16}\u{3}\u{1}"])
+    func whatIsNoHandshakeEndsIt(_ text: String) async throws {
+        try await Self.withInterception { proxy, _, _ in
+            let client = try await proxy.client()
+            try await client.send(Self.connect + text)
+            _ = try await client.head()
+            try await client.halfClose()
+            _ = try await client.end()
+            try await proxy.log.line("[INTERCEPT]")
+        }
+    }
+
+    @Test func aHandshakeThatDoesNotComeIsNotWaitedFor() async throws {
+        try await Self.withInterception {
+            $0.downstream.handshakeTimeout = .milliseconds(100)
+        } _: { proxy, _, _ in
+            let client = try await proxy.client()
+            try await client.send(Self.connect)
+            _ = try await client.head()
+            _ = try await client.end()
+            try await proxy.log.line("was too slow in its handshake for api.example")
+        }
+    }
+
+    // MARK: Authority
+
+    @Test func anAuthorityForOtherHostsIsRefusedAndNothingChanges() async throws {
+        try await Self.withInterception { proxy, _, tls in
+            let error = await #expect(throws: EngineError.self) {
+                try await proxy.reload { $0.upstreams[0].hosts.append("new.example") }
+            }
+            #expect("\(error.map(String.init(describing:)) ?? "")".contains("is not for new.example of api"))
+            let client = try await Self.client(of: proxy, tls)
+            #expect(try await client.exchange("GET", "/", ["Host": "api.example"]).text == "hello")
+        }
+    }
+
+    @Test func anAuthorityThatHasExpiredIsRefused() async throws {
+        let error = await #expect(throws: EngineError.self) {
+            try await Self.withInterception(now: 1_000_000_000) { _, _, _ in }
+        }
+        #expect("\(error.map(String.init(describing:)) ?? "")".contains("has expired"))
+    }
+
+    @Test func aCertificateIsMadeOnceForAHost() throws {
+        let new = try NewAuthority(for: ["api.example"], now: 1_000_000_000)
+        let authority = try CertificateAuthority(certificatePEM: new.certificatePEM, keyPEM: new.keyPEM)
+        let interception = Interception(authority, upstreams: ["api"])
+        let first = try interception.context(for: "api.example", now: 1_000_000_000)
+        #expect(try interception.context(for: "api.example", now: 1_000_000_000 + 86400) === first)
+        #expect(try interception.context(for: "api.example", now: 1_000_000_000 + 6 * 86400) !== first)
+    }
+}
