@@ -118,18 +118,16 @@ import Testing
 
     @Test func listenersComeAndGo() async throws {
         let upstream = try await FaultyUpstream()
-        // A port that is free, for a moment at least.
-        let spare = try await FaultyUpstream()
-        await spare.stop()
+        let spare = try FreePort.any()
         try await withProxy(to: upstream) { proxy in
             let old = proxy.port
             let idle = try await proxy.client()
             #expect(try await idle.exchange("GET", "/api/").status == 200)
             try await proxy.reload {
-                $0.listen.append(ListenerConfiguration(ListenAddress(host: "127.0.0.1", port: spare.port)))
+                $0.listen.append(ListenerConfiguration(ListenAddress(host: "127.0.0.1", port: spare)))
             }
-            #expect(proxy.engine.mainAddresses.compactMap(\.port) == [old, spare.port])
-            let second = try await TestClient(to: spare.port)
+            #expect(proxy.engine.mainAddresses.compactMap(\.port) == [old, spare])
+            let second = try await TestClient(to: spare)
             #expect(try await second.exchange("GET", "/api/").status == 200)
             #expect(try await idle.exchange("GET", "/api/").status == 200)
             try await proxy.reload { $0.listen.removeFirst() }
@@ -142,14 +140,13 @@ import Testing
     @Test func anExchangeOnAListenerThatGoesIsFinished() async throws {
         let gate = Gate()
         let upstream = try await FaultyUpstream { _ in .respond(body: "hello").after(gate) }
-        let spare = try await FaultyUpstream()
-        await spare.stop()
+        let spare = try FreePort.any()
         try await withProxy(to: upstream) { proxy in
             let client = try await proxy.client()
             try await client.send("GET", "/api/")
             try await upstream.requests(atLeast: 1)
             try await proxy.reload {
-                $0.listen = [ListenerConfiguration(ListenAddress(host: "127.0.0.1", port: spare.port))]
+                $0.listen = [ListenerConfiguration(ListenAddress(host: "127.0.0.1", port: spare))]
             }
             gate.open()
             let response = try await client.response()

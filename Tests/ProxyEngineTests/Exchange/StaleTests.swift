@@ -44,13 +44,13 @@ import Testing
                 let stale = try await proxy.exchange("GET", "/api/a")
                 #expect(stale.status == 200 && stale.text == "good")
                 #expect(stale.cacheStatus.hasPrefix("windbreak; fwd=stale"))
-                #expect(stale.cacheStatus.contains("ttl=-1") && stale.cacheStatus.hasSuffix("detail=stale-if-error"))
+                #expect(stale.cacheStatus.contains("ttl=-") && stale.cacheStatus.hasSuffix("detail=stale-if-error"))
                 #expect(stale.fields["x-windbreak-circuit"] == "api; state=closed")
                 try await proxy.log.line("[CACHE] STALE api ")
                 // It is left alone for a while.
                 let asked = origin.requests.count
                 let held = try await proxy.exchange("GET", "/api/a")
-                #expect(held.text == "good" && held.cacheStatus.contains("hit; ttl=-1"))
+                #expect(held.text == "good" && held.cacheStatus.contains("hit; ttl=-"))
                 #expect(held.cacheStatus.hasSuffix("detail=hold-down"))
                 #expect(origin.requests.count == asked)
             }
@@ -111,7 +111,7 @@ import Testing
             #expect(try await proxy.exchange("GET", "/api/other").status == 503)
             let stale = try await proxy.exchange("GET", "/api/a")
             #expect(stale.status == 200 && stale.text == "good")
-            #expect(stale.cacheStatus.contains("hit; ttl=-1") && stale.cacheStatus.hasSuffix("detail=circuit-open"))
+            #expect(stale.cacheStatus.contains("hit; ttl=-") && stale.cacheStatus.hasSuffix("detail=circuit-open"))
             #expect(stale.fields["x-windbreak-circuit"] == "api; state=open")
             #expect(try await proxy.exchange("GET", "/api/other").status == 503)
             #expect(origin.requests.count == 2)

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+import Glibc
 
 /// Ports for those who have to be told of one beforehand.
-enum FreePort {
-    struct NoneFound: Error {}
+package enum FreePort {
+    package struct NoneFound: Error {}
 
     /// One that was free a moment ago, and that the system gives to nobody who does not name it.
-    static func any() throws -> Int {
+    package static func any() throws -> Int {
         for _ in 0..<100 {
             let port = Int.random(in: 20_000..<32_000)
             if Self.isFree(UInt16(port)) { return port }
