@@ -13,7 +13,7 @@ SHELL := /bin/bash
 # Without the run-time checks of exclusivity a request takes 10 % less CPU; with the Swift library inside, it is one file.
 RELEASE := -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
 BINARIES = $(shell swift build $(RELEASE) --show-bin-path)
-# Where only the archives of libyaml and SQLite can be found, so that the release binary does without the libraries.
+# Where only archives of the libraries can be found, so that the release binary does without them.
 STATIC := $(CURDIR)/.build/static
 APT = $$([ "$$(id -u)" -eq 0 ] || echo sudo) env DEBIAN_FRONTEND=noninteractive apt-get
 SWIFT_FILES := git ls-files -z --cached --others --exclude-standard '*.swift'
@@ -65,8 +65,10 @@ hit-ratio: deps
 entry-size: deps
 	swift run $(RELEASE) entry-size
 
-$(STATIC)/yaml-0.1.pc: | deps
+$(STATIC)/yaml-0.1.pc: Makefile | deps
 	@mkdir -p $(STATIC)
+	@ln -sf "$$(clang -print-file-name=libstdc++.a)" $(STATIC)/libstdc++.a
+	@ln -sf "$$(clang -print-file-name=libgcc_eh.a)" $(STATIC)/libgcc_s.a
 	@ln -sf "$$(pkg-config --variable=libdir yaml-0.1)/libyaml.a" $(STATIC)/libyaml.a
 	@ln -sf "$$(pkg-config --variable=libdir sqlite3)/libsqlite3.a" $(STATIC)/libsqlite3.a
 	@printf 'Name: LibYAML\nDescription: as an archive\nVersion: 0.1\nLibs: -L%s -lyaml -lm\n' '$(STATIC)' > $@
