@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import NIOCore
 
 /// Ports for those who have to be told of one beforehand.
 package enum FreePort {
@@ -10,22 +11,15 @@ package enum FreePort {
     package static func any() throws -> Int {
         for _ in 0..<100 {
             let port = Int.random(in: 20_000..<32_000)
-            if Self.isFree(UInt16(port)) { return port }
+            if try Self.isFree(port) { return port }
         }
         throw NoneFound()
     }
 
-    private static func isFree(_ port: UInt16) -> Bool {
+    private static func isFree(_ port: Int) throws -> Bool {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = INADDR_LOOPBACK.bigEndian
-        return withUnsafePointer(to: address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-            }
-        }
+        let address = try SocketAddress(ipAddress: "127.0.0.1", port: port)
+        return address.withSockAddr { address, size in bind(descriptor, address, socklen_t(size)) == 0 }
     }
 }
