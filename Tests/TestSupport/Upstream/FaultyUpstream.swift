@@ -26,6 +26,7 @@ package final class FaultyUpstream: Sendable {
         fileprivate var script: [Reply] = []
         fileprivate var greeting: Reply?
         fileprivate var listener: (any Channel)?
+        fileprivate var heldPort: HeldPort?
 
         /// Octets that the sockets have taken, on all connections.
         package var sent: Int { self.wires.reduce(0) { $0 + $1.inbox.value.sent } }
@@ -74,11 +75,14 @@ package final class FaultyUpstream: Sendable {
     package func refuseConnections() async throws {
         guard let listener = self.record.update({ $0.listener.take() }) else { return }
         try await listener.close().value("a listener to close")
+        let held = try HeldPort(self.port)
+        self.record.update { $0.heldPort = held }
     }
 
     /// Listens again on the same port.
     package func acceptConnections() async throws {
         guard self.record.value.listener == nil else { return }
+        self.record.update { $0.heldPort = nil }
         let (listener, _) = try await Self.listen(on: self.port, tls: self.tls, self.record, self.start, self.answer)
         self.record.update { $0.listener = listener }
     }
@@ -90,6 +94,7 @@ package final class FaultyUpstream: Sendable {
 
     package func stop() async {
         try? await self.refuseConnections()
+        self.record.update { $0.heldPort = nil }
         await self.closeConnections()
     }
 
