@@ -56,6 +56,10 @@ final class MemoryBudget: Sendable {
     let purges = Atomic(0)
     let maxBytes: Atomic<Int>
     private let bytes = Atomic(0)
+    /// Octets of answers that are on their way to being stored.
+    private let coming = Atomic(0)
+    /// So much may be on its way, however small the memory is: a file may keep more than that.
+    private static let minComing = 64 << 20
     /// One that was there stays, perhaps without a share: requests under way may still use it.
     private let tenants = Mutex<[Tenant]>([])
 
@@ -88,6 +92,15 @@ final class MemoryBudget: Sendable {
         room.bytes.add(more, ordering: .relaxed)
         self.bytes.add(more, ordering: .relaxed)
     }
+
+    func expect(_ octets: Int) -> Bool {
+        let sum = self.coming.add(octets, ordering: .relaxed).newValue
+        guard sum > max(Self.minComing, self.maxBytes.load(ordering: .relaxed)) else { return true }
+        self.coming.subtract(octets, ordering: .relaxed)
+        return false
+    }
+
+    func expectNoMore(_ octets: Int) { self.coming.subtract(octets, ordering: .relaxed) }
 
     func makeRoom() {
         while self.bytes.load(ordering: .relaxed) > self.maxBytes.load(ordering: .relaxed) {

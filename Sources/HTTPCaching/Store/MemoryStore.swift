@@ -61,6 +61,17 @@ package final class MemoryStore: Sendable {
         self.budget.rooms.contains { $0.shard(of: key).entries.withLock { $0.contains(key) } }
     }
 
+    // MARK: What is on its way
+
+    /// Takes room for an answer, or a piece of one, that is kept while it comes. All of them together have as much as the
+    /// memory, and 64 MiB at least.
+    ///
+    /// - Parameter octets: As many are given back by `expectNoMore`, if there was room.
+    /// - Returns: Whether there was.
+    package func expect(_ octets: Int) -> Bool { self.budget.expect(octets) }
+
+    package func expectNoMore(_ octets: Int) { self.budget.expectNoMore(octets) }
+
     // MARK: The archive
 
     /// Whether the archive may have what memory lacks.

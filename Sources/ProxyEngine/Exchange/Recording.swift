@@ -8,16 +8,19 @@ import Synchronization
 /// The content of an answer while it comes: kept for all who read it, each at his own pace, until it is whole, breaks off
 /// or becomes more than is kept.
 ///
-/// It is shared between loops, and holds at most the limit and one piece.
+/// It is shared between loops, and holds at most the limit and one piece; all of them together what the store allows.
 final class Recording: Sendable {
     /// Octets in all, where the head told. Content that is known to fit is never too much, so that others than the one
     /// who asked may begin with it.
     let length: Int?
     private let limit: Int
-    private let state = Mutex(State())
+    private let store: MemoryStore
+    private let state: Mutex<State>
 
     fileprivate struct State: Sendable {
         var content = ByteBuffer()
+        /// Octets of the store's room.
+        var room = 0
         var end: SharedAttempt.Result?
         var waiting: [Int: Waiter] = [:]
         var lastWaiter = 0
@@ -38,25 +41,36 @@ final class Recording: Sendable {
     /// As much is copied for a reader at once.
     private static let pieceSize = 64 << 10
 
-    init(length: Int?, limit: Int) {
+    /// Nil if the store has no room for it.
+    init?(length: Int?, limit: Int, store: MemoryStore) {
+        let room = length ?? 0
+        guard store.expect(room) else { return nil }
         self.length = length
         self.limit = limit
+        self.store = store
+        self.state = Mutex(State(room: room))
     }
+
+    deinit { self.store.expectNoMore(self.state.withLock { $0.room }) }
 
     // MARK: Writing
 
     /// What has come.
     var content: ByteBuffer { self.state.withLock { $0.content } }
 
-    /// - Returns: Whether it is not too much yet. The piece that is the first too much is kept for the one who asked.
+    /// - Returns: Whether it is not too much yet, for the limit or for the store. The piece that is the first too much is
+    ///   kept for the one who asked.
     func append(_ piece: ByteBuffer) -> Bool {
+        // What is known to come has its room already.
+        let isExpected = self.length != nil || self.store.expect(piece.readableBytes)
         let (count, resumed) = self.state.withLock { state in
+            if self.length == nil, isExpected { state.room += piece.readableBytes }
             state.content.writeImmutableBuffer(piece)
             let count = state.content.readableBytes
             return (count, state.takeWaiting { $0 < count })
         }
         for continuation in resumed { continuation.resume() }
-        return count <= self.limit
+        return count <= self.limit && isExpected
     }
 
     /// - Parameter result: `answer` with the whole content, `failed` where it broke off, or `unshared` where it was too

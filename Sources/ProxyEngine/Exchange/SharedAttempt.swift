@@ -189,7 +189,17 @@ final class SharedAttempt {
             self.response = response
             return self.complete(content, response.head, terms, times)
         case .stream(let source):
-            let recording = Recording(length: source.length, limit: self.policy.maxEntry)
+            guard
+                let recording = Recording(
+                    length: source.length,
+                    limit: self.policy.maxEntry,
+                    store: self.upstream.store
+                )
+            else {
+                // Another time there is room again.
+                self.response = response
+                return .unshared
+            }
             self.rest = Rest(
                 source: source,
                 ticket: response.ticket,

@@ -108,6 +108,41 @@ import Testing
         }
     }
 
+    // MARK: Room
+
+    @Test(arguments: Framing.allCases) func whatTheStoreHasNoRoomForPassesAllTheSame(_ framing: Framing) async throws {
+        let gate = Gate()
+        gate.open()
+        try await withOriginCache { _, _ in
+            Self.halves(framing, gate)
+        } _: { (proxy, origin) async throws in
+            let store = try proxy.upstream().store
+            var taken = 0
+            while store.expect(1 << 20) { taken += 1 << 20 }
+            #expect(taken >= 64 << 20)
+            for _ in 0..<2 { #expect(try await proxy.exchange("GET", "/api/a").text == "0123456789") }
+            #expect(origin.requests.count == 2)
+            store.expectNoMore(taken)
+            // Where it turned out on the way only, the next are not kept waiting for each other for a while.
+            for _ in 0..<2 { #expect(try await proxy.exchange("GET", "/api/b").text == "0123456789") }
+            #expect(origin.requests.count == 3)
+        }
+    }
+
+    @Test func roomIsGivenBackWithTheRecording() throws {
+        let store = MemoryStore(maxBytes: 0)
+        for length in [nil, 40 << 20] {
+            for _ in 0..<3 {
+                let recording = try #require(Recording(length: length, limit: 1 << 30, store: store))
+                let piece = ByteBuffer(repeating: 0, count: 40 << 20)
+                #expect(recording.append(piece))
+                if length == nil { #expect(!recording.append(piece)) }
+                #expect(Recording(length: 40 << 20, limit: 1 << 30, store: store) == nil)
+            }
+        }
+        #expect(store.expect(64 << 20) && !store.expect(1))
+    }
+
     // MARK: Those who join
 
     @Test(arguments: [1, 2]) func whoComesLaterReadsAlong(threads: Int) async throws {
