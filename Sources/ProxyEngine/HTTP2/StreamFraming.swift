@@ -67,8 +67,12 @@ final class StreamFraming: ChannelDuplexHandler {
         return rest
     }
 
-    private func write(_ piece: ByteBuffer, _ context: ChannelHandlerContext) {
-        let promise = context.eventLoop.makePromise(of: Void.self)
+    private func write(
+        _ piece: ByteBuffer,
+        _ context: ChannelHandlerContext,
+        _ promise: EventLoopPromise<Void>? = nil
+    ) {
+        let promise = promise ?? context.eventLoop.makePromise(of: Void.self)
         let count = piece.readableBytes
         promise.futureResult.assumeIsolated().whenSuccess { [weak self] in self?.taken += count }
         context.write(self.wrapOutboundOut(.data(.init(data: .byteBuffer(piece)))), promise: promise)
@@ -92,8 +96,7 @@ final class StreamFraming: ChannelDuplexHandler {
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        self.write(self.writePieces(of: self.unwrapOutboundIn(data), context), context)
-        promise?.succeed()
+        self.write(self.writePieces(of: self.unwrapOutboundIn(data), context), context, promise)
     }
 
     // MARK: Receiving
