@@ -168,11 +168,12 @@ package final class CacheFile: ResponseArchive {
 
     // MARK: Writing
 
+    /// Two timers: a disk that does not answer holds up the one that writes, and must not hold up those who wait for it.
     private func start() {
         let writing = Task {
             while !Task.isCancelled {
                 try? await Task.sleep(for: Self.interval)
-                await self.flush()
+                if self.state.withLock({ !$0.journal.changes.isEmpty }) { await self.flush() }
             }
         }
         let watching = Task {
