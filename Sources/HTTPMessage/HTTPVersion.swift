@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A version of HTTP that is spoken here (RFC 9110, 2.5). Whatever comes after HTTP/1.1 within HTTP/1 counts as it.
-package enum HTTPVersion: Int, Comparable, Sendable {
+package enum HTTPVersion: Int, CaseIterable, Comparable, Sendable {
     case http1_0, http1_1, http2
 
     package static func < (left: HTTPVersion, right: HTTPVersion) -> Bool { left.rawValue < right.rawValue }

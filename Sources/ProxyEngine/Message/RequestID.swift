@@ -32,17 +32,8 @@ package struct RequestID: Hashable, Sendable, CustomStringConvertible {
 
 extension HTTPVersion {
     /// The member for `Via` of a message that came in this version.
-    var via: String {
-        switch self {
-        case .http1_0: Self.members.http1_0
-        case .http1_1: Self.members.http1_1
-        case .http2: Self.members.http2
-        }
-    }
+    var via: String { Self.members[self.rawValue] }
 
     /// Made once, since every message gets one.
-    private static let members = (
-        http1_0: "1.0 \(RequestID.pseudonym)", http1_1: "1.1 \(RequestID.pseudonym)",
-        http2: "2.0 \(RequestID.pseudonym)"
-    )
+    private static let members = Self.allCases.map { "\($0.number) \(RequestID.pseudonym)" }
 }

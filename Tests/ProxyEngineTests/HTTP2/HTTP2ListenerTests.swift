@@ -307,7 +307,7 @@ import Testing
 
     @Test func `a malformed request is reset, and the connection goes on`() async throws {
         let upstream = try await FaultyUpstream()
-        try await self.withClient(upstream) { client, _ in
+        try await self.withClient(upstream) { client, proxy in
             for (number, (what, fields)) in Self.malformed.enumerated() {
                 let stream = UInt32(2 * number + 1)
                 try await client.send(.headers(fields, stream: stream))
@@ -315,6 +315,9 @@ import Testing
                 #expect(frame.kind == .reset && frame.stream == stream && frame.errorCode == 1, "\(what): \(frame)")
             }
             #expect(upstream.requests.isEmpty)
+            // Those that came to where requests are read are told of as others are.
+            let told = proxy.engine.metrics.requests.samples.filter { $0.statusClass == "4xx" }
+            #expect(told.reduce(0) { $0 + $1.count } >= 5)
             #expect(try await client.exchange("GET", "/api/", stream: 1001).status == 200)
         }
     }
