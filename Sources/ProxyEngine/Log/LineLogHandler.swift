@@ -26,7 +26,7 @@ package final class ServerLog: Sendable {
     /// Writes one line without fields, whose message is in pieces.
     func write(_ level: Logger.Level, _ first: String, _ second: String, _ third: String) {
         self.sink.write { line in
-            line.positional("level", words: level.rawValue, "", "")
+            line.positional("level", level.rawValue)
             line.positional("message", words: first, second, third)
         }
     }

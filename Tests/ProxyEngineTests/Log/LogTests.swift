@@ -29,6 +29,18 @@ struct LogTests {
         #expect(object?["k"] == "\u{7}")
     }
 
+    @Test("in pieces are like those in one", arguments: LogConfiguration.Format.allCases)
+    func pieces(_ format: LogConfiguration.Format) throws {
+        let lines = try written(format) {
+            RequestLog($0).write(.warning, "[CACHE] HIT ", "weather", " 1a2b3c4d...")
+            $0.warning("[CACHE] HIT weather 1a2b3c4d...")
+            RequestLog($0).write(.debug, "nobody", "reads", "this")
+        }
+        #expect(lines.count == 2)
+        // But for the time.
+        #expect(lines[0].dropFirst(34) == lines[1].dropFirst(34) && lines[0].contains("1a2b3c4d..."))
+    }
+
     @Test("cannot be forged by a value", arguments: LogConfiguration.Format.allCases)
     func injection(_ format: LogConfiguration.Format) throws {
         let evil = "x\r\n2026-01-01T00:00:00.000Z error forged\u{1B}[2J\u{9B}\u{7F}\0"
