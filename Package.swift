@@ -113,7 +113,8 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "HTTPMessage", "ProxyConfiguration", "ProxyEngine", nioCore, nioPosix, nioSSL, nioHPACK, logging,
+                "HTTPCaching", "HTTPMessage", "ProxyConfiguration", "ProxyEngine", nioCore, nioPosix, nioSSL, nioHPACK,
+                logging,
             ],
             path: "Tests/TestSupport",
             exclude: ["Certificates"],

@@ -31,7 +31,7 @@ struct CacheFileTests {
     }
 
     private func content(_ file: CacheFile, _ number: Int) async -> String? {
-        await file.load(Samples.key(number)).first.map { String(buffer: $0.response.content) }
+        await file.load(CacheKey.numbered(number)).first.map { String(buffer: $0.response.content) }
     }
 
     @Test("gives back what it kept, before it is written and after a restart")
@@ -39,20 +39,24 @@ struct CacheFileTests {
         defer { self.folder.remove() }
         try await self.withFile { file in
             for number in 0..<10 {
-                file.keep(Samples.response("answer \(number)"), for: Samples.key(number), of: Samples.request(number))
+                file.keep(
+                    Samples.response("answer \(number)"),
+                    for: CacheKey.numbered(number),
+                    of: Samples.request(number)
+                )
             }
             #expect(await self.content(file, 3) == "answer 3")
             await file.flush()
             #expect(await self.content(file, 3) == "answer 3")
-            file.keep(Samples.response("another"), for: Samples.key(3), of: Samples.request(3))
-            file.remove(Samples.key(4))
+            file.keep(Samples.response("another"), for: CacheKey.numbered(3), of: Samples.request(3))
+            file.remove(CacheKey.numbered(4))
             #expect(await self.content(file, 4) == nil)
         }
         try await self.withFile { file in
-            #expect(file.count == 9 && file.mayHold(Samples.key(3)) && !file.mayHold(Samples.key(4)))
+            #expect(file.count == 9 && file.mayHold(CacheKey.numbered(3)) && !file.mayHold(CacheKey.numbered(4)))
             #expect(await self.content(file, 3) == "another")
             #expect(await self.content(file, 4) == nil)
-            let archived = await file.load(Samples.key(5))
+            let archived = await file.load(CacheKey.numbered(5))
             #expect(archived.map(\.request) == [Samples.request(5)])
             #expect(archived.first?.response.fields["content-type"] == "text/plain")
         }
@@ -72,10 +76,10 @@ struct CacheFileTests {
                     for: ["X": "\(number)"],
                     at: start + .seconds(number)
                 )
-                file.keep(response, for: Samples.key(1), of: Samples.request(1))
+                file.keep(response, for: CacheKey.numbered(1), of: Samples.request(1))
             }
             await file.flush()
-            let found = await file.load(Samples.key(1)).map { String(buffer: $0.response.content) }
+            let found = await file.load(CacheKey.numbered(1)).map { String(buffer: $0.response.content) }
             #expect(found == (4..<20).reversed().map { "\($0)" })
         }
     }
@@ -86,7 +90,7 @@ struct CacheFileTests {
         try await self.withFile { file in
             for number in 0..<4 {
                 let request = Samples.request(number, upstream: number < 2 ? "a" : "b")
-                file.keep(Samples.response("x"), for: Samples.key(number), of: request)
+                file.keep(Samples.response("x"), for: CacheKey.numbered(number), of: request)
             }
             file.removeAll(upstream: "a")
             file.removeAll(upstream: "b", target: "/3")
@@ -104,14 +108,14 @@ struct CacheFileTests {
         try await self.withFile(maxSize: limit) { file in
             file.keep(
                 Samples.response("x", at: .now - .seconds(100), retention: .seconds(50)),
-                for: Samples.key(1),
+                for: CacheKey.numbered(1),
                 of: Samples.request(1)
             )
             await file.flush()
-            #expect(!file.mayHold(Samples.key(1)))
+            #expect(!file.mayHold(CacheKey.numbered(1)))
             let large = String(repeating: "x", count: 50_000)
             for number in 100..<300 {
-                file.keep(Samples.response(large), for: Samples.key(number), of: Samples.request(number))
+                file.keep(Samples.response(large), for: CacheKey.numbered(number), of: Samples.request(number))
                 if number % 20 == 0 { await file.flush() }
             }
             await file.flush()
@@ -127,8 +131,8 @@ struct CacheFileTests {
     func brokenEntry() async throws {
         defer { self.folder.remove() }
         try await self.withFile { file in
-            file.keep(Samples.response("a needle in it"), for: Samples.key(1), of: Samples.request(1))
-            file.keep(Samples.response("good"), for: Samples.key(2), of: Samples.request(2))
+            file.keep(Samples.response("a needle in it"), for: CacheKey.numbered(1), of: Samples.request(1))
+            file.keep(Samples.response("good"), for: CacheKey.numbered(2), of: Samples.request(2))
         }
         let url = URL(filePath: self.folder.file)
         var octets = try Data(contentsOf: url)
@@ -139,7 +143,7 @@ struct CacheFileTests {
             #expect(await self.content(file, 1) == nil)
             #expect(await self.content(file, 2) == "good")
             try await self.log.line("was not whole")
-            #expect(!file.mayHold(Samples.key(1)))
+            #expect(!file.mayHold(CacheKey.numbered(1)))
         }
     }
 
@@ -160,7 +164,7 @@ struct CacheFileTests {
         defer { self.folder.remove() }
         try octets.write(to: URL(filePath: self.folder.file))
         try await self.withFile { file in
-            file.keep(Samples.response("x"), for: Samples.key(1), of: Samples.request(1))
+            file.keep(Samples.response("x"), for: CacheKey.numbered(1), of: Samples.request(1))
             await file.flush()
             #expect(await self.content(file, 1) == "x")
         }
@@ -177,7 +181,7 @@ struct CacheFileTests {
             for number in 0..<50 {
                 file.keep(
                     Samples.response(String(repeating: "\(number)", count: 2000)),
-                    for: Samples.key(number),
+                    for: CacheKey.numbered(number),
                     of: Samples.request(number)
                 )
             }
@@ -216,18 +220,18 @@ struct CacheFileTests {
         let small = Archived(Samples.response("x"), of: Samples.request(1))
         let large = Archived(Samples.response(String(repeating: "x", count: 2000)), of: Samples.request(2))
         let isKept = [
-            journal.add(.keep(Samples.key(1), small)), journal.add(.keep(Samples.key(2), large)),
-            journal.add(.remove(Samples.key(2))),
+            journal.add(.keep(CacheKey.numbered(1), small)), journal.add(.keep(CacheKey.numbered(2), large)),
+            journal.add(.remove(CacheKey.numbered(2))),
         ]
         #expect(isKept == [true, false, true])
-        #expect(journal[Samples.key(1)].count == 1 && journal[Samples.key(2)].isEmpty)
+        #expect(journal[CacheKey.numbered(1)].count == 1 && journal[CacheKey.numbered(2)].isEmpty)
         #expect(journal.changes.count == 2)
     }
 
     @Test("forgets everything rather than what it was told to forget")
     func removalsAreBounded() {
         var journal = Journal(maxChanges: 10)
-        for number in 0..<15 { journal.add(.remove(Samples.key(number))) }
+        for number in 0..<15 { journal.add(.remove(CacheKey.numbered(number))) }
         #expect(journal.changes.count == 15)
         for number in 0..<20 { journal.add(.removeTarget(upstream: "test", target: "/\(number)")) }
         guard case .removeEverything = journal.changes.first else {
@@ -240,26 +244,26 @@ struct CacheFileTests {
     @Test("still removes what a failed batch should have removed or replaced")
     func failedBatch() {
         var failed = Journal()
-        failed.add(.keep(Samples.key(1), Archived(Samples.response("x"), of: Samples.request(1))))
-        failed.add(.use(Samples.key(2)))
+        failed.add(.keep(CacheKey.numbered(1), Archived(Samples.response("x"), of: Samples.request(1))))
+        failed.add(.use(CacheKey.numbered(2)))
         failed.add(.removeTarget(upstream: "test", target: "/3"))
         let journal = Journal(afterFailing: failed)
         #expect(journal.changes.count == 2)
-        #expect(journal[Samples.key(1)].isEmpty && journal.replaces(Samples.key(1)))
+        #expect(journal[CacheKey.numbered(1)].isEmpty && journal.replaces(CacheKey.numbered(1)))
     }
 
     @Test("keeps what memory holds too, when it makes room")
     func sparesWhatIsInMemory() async throws {
         defer { self.folder.remove() }
         try await self.withFile(maxSize: 2 << 20) { file in
-            file.spare { key in key == Samples.key(0) }
+            file.spare { key in key == CacheKey.numbered(0) }
             let large = String(repeating: "x", count: 50_000)
             for number in 0..<100 {
-                file.keep(Samples.response(large), for: Samples.key(number), of: Samples.request(number))
+                file.keep(Samples.response(large), for: CacheKey.numbered(number), of: Samples.request(number))
                 if number % 10 == 0 { await file.flush() }
             }
             await file.flush()
-            #expect(!file.mayHold(Samples.key(1)) && file.mayHold(Samples.key(0)))
+            #expect(!file.mayHold(CacheKey.numbered(1)) && file.mayHold(CacheKey.numbered(0)))
             #expect(await self.content(file, 0) == large)
         }
     }
@@ -276,10 +280,10 @@ struct CacheFileTests {
                     at: .now - .seconds(100),
                     retention: retention
                 )
-                file.keep(response, for: Samples.key(1), of: Samples.request(1))
+                file.keep(response, for: CacheKey.numbered(1), of: Samples.request(1))
             }
             await file.flush()
-            #expect(file.mayHold(Samples.key(1)))
+            #expect(file.mayHold(CacheKey.numbered(1)))
             #expect(await self.content(file, 1) == "b")
         }
     }
@@ -291,13 +295,13 @@ struct CacheFileTests {
             let store = MemoryStore(maxBytes: 100_000, archive: file)
             let content = String(repeating: "x", count: 4000)
             for number in 0..<100 {
-                store.store(Samples.response(content), for: Samples.key(number), of: Samples.request(number))
+                store.store(Samples.response(content), for: CacheKey.numbered(number), of: Samples.request(number))
             }
             await file.flush()
-            let missing = (0..<100).filter { store.lookup(Samples.key($0), now: .now).isEmpty }
+            let missing = (0..<100).filter { store.lookup(CacheKey.numbered($0), now: .now).isEmpty }
             #expect(missing.count > 70)
-            let key = Samples.key(try #require(missing.first))
-            #expect(store.mayRecall(key) && !store.mayRecall(Samples.key(1000)))
+            let key = CacheKey.numbered(try #require(missing.first))
+            #expect(store.mayRecall(key) && !store.mayRecall(CacheKey.numbered(1000)))
             #expect(await store.recall(key, now: .now).count == 1)
             #expect(store.lookup(key, now: .now).count == 1)
             store.remove(key)
@@ -318,7 +322,7 @@ struct CacheFileTests {
                     for: ["X": "1"]
                 )
                 let request = Samples.request(number, upstream: number < 50 ? "a" : "b")
-                store.store(response, for: Samples.key(number), of: request)
+                store.store(response, for: CacheKey.numbered(number), of: request)
             }
             await file.flush()
             func count(_ filter: CacheFilter) async -> Int {
@@ -334,11 +338,13 @@ struct CacheFileTests {
 
             let byTag = await store.purge(CacheFilter(tag: "n7"))
             #expect(byTag.count == 10 && byTag.isComplete)
-            #expect(await store.recall(Samples.key(7), now: .now).isEmpty && !store.mayRecall(Samples.key(7)))
+            #expect(
+                await store.recall(CacheKey.numbered(7), now: .now).isEmpty && !store.mayRecall(CacheKey.numbered(7))
+            )
             #expect(await store.purge(CacheFilter(upstream: "a", path: "/4")).count == 10)
             #expect(await count(CacheFilter(upstream: "a")) == 35)
             // What waits to be written goes too.
-            store.store(Samples.response("new"), for: Samples.key(200), of: Samples.request(200, upstream: "c"))
+            store.store(Samples.response("new"), for: CacheKey.numbered(200), of: Samples.request(200, upstream: "c"))
             #expect(await store.purge(CacheFilter(upstream: "c")).count == 1)
             await file.flush()
             #expect(await count(CacheFilter(upstream: "c")) == 0)
@@ -356,16 +362,16 @@ struct CacheFileTests {
             for number in 0..<60 {
                 file.keep(
                     Samples.response(content),
-                    for: Samples.key(number),
+                    for: CacheKey.numbered(number),
                     of: Samples.request(number, upstream: "paid")
                 )
             }
             for number in 1000..<1500 {
-                file.keep(Samples.response(content), for: Samples.key(number), of: Samples.request(number))
+                file.keep(Samples.response(content), for: CacheKey.numbered(number), of: Samples.request(number))
                 if number % 50 == 0 { await file.flush() }
             }
             await file.flush()
-            #expect((0..<60).allSatisfy { file.mayHold(Samples.key($0)) })
+            #expect((0..<60).allSatisfy { file.mayHold(CacheKey.numbered($0)) })
             #expect(100..<220 ~= file.count)
         }
     }

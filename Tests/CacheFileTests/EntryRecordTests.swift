@@ -22,7 +22,7 @@ struct EntryRecordTests {
         }
         let number = Int.random(in: 0..<1000, using: &random)
         return EntryRecord(
-            key: Samples.key(number),
+            key: CacheKey.numbered(number),
             request: Samples.request(number),
             response: StoredResponse(
                 ResponseHead(203, reason: "Good Enough", fields: fields),

@@ -6,18 +6,6 @@ import HTTPMessage
 import NIOCore
 
 enum Samples {
-    static func key(_ number: Int) -> CacheKey {
-        CacheKey(
-            upstream: "test",
-            method: .get,
-            target: "/\(number)",
-            fields: [:],
-            content: ByteBuffer(),
-            policy: CachePolicy(ttl: .seconds(60)),
-            credentials: CredentialNames()
-        )
-    }
-
     static func request(_ number: Int, upstream: String = "test") -> CachedRequest {
         CachedRequest(upstream: upstream, method: .get, target: "/\(number)")
     }

@@ -3,6 +3,7 @@
 import HTTPCaching
 import HTTPMessage
 import NIOCore
+import TestSupport
 import Testing
 
 @Suite struct CachePolicyTests {

@@ -2,6 +2,7 @@
 
 import HTTPCaching
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct InFlightTests {

@@ -331,21 +331,6 @@ import Testing
     }
 }
 
-extension CacheKey {
-    /// A different key for every number.
-    static func numbered(_ number: Int) -> CacheKey {
-        CacheKey(
-            upstream: "test",
-            method: .get,
-            target: "/\(number)",
-            fields: [:],
-            content: ByteBuffer(),
-            policy: CachePolicy(ttl: .seconds(60)),
-            credentials: CredentialNames()
-        )
-    }
-}
-
 extension MemoryStore {
     fileprivate func found(
         _ key: CacheKey,

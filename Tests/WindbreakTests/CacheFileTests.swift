@@ -102,10 +102,10 @@ struct CacheFileTests {
                 #expect(response.status == 200 && response.text == Self.content(for: "/\(number)"), "kill \(kill)")
             }
             found += min(60, kill * 40) - (origin.requests.count - before)
-            // Half of them have been written for sure, then; with the others it is at it.
+            // Half of them have been written by then; with the others it is at it.
             for number in (kill * 40)..<(kill * 40 + 40) {
                 _ = try await serving.get("/origin/\(number)")
-                if number % 40 == 20 { try await Task.sleep(for: .milliseconds(600)) }
+                if number % 40 == 20 { try await serving.keeps("/\(number)") }
             }
             serving.process.send(SIGKILL)
             _ = try await serving.process.end()
@@ -129,6 +129,17 @@ struct CacheFileTests {
         let names = try FileManager.default.contentsOfDirectory(atPath: workplace.directory.path())
         #expect(names.contains { $0.hasPrefix("cache.db.set-aside-") })
         await origin.stop()
+    }
+}
+
+extension Serving {
+    /// Waits until an answer is in the file.
+    fileprivate func keeps(_ target: String) async throws {
+        let admin = try await TestClient(to: self.adminPort)
+        try await eventually("\(target) to be in the file") {
+            try await admin.exchange("GET", "/cache?path=\(target)").text.contains(#""file":true"#)
+        }
+        await admin.close()
     }
 }
 
