@@ -205,7 +205,7 @@ struct DegradationTests {
 
     @Test("tells one that refuses connections")
     func refused() async throws {
-        let plants = try await PlantStage()
+        let plants = try await PlantStage(plantNetPort: FreePort.any())
         try await plants.plantNet.refuseConnections()
         let answer = try await plants.stage.identify()
         #expect(answer.status == 200)

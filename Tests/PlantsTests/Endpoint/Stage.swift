@@ -103,11 +103,12 @@ struct PlantStage: Sendable {
     init(
         legs: String = "cache: off",
         combined: String = "legs: [plant_id, plantnet], deadline: 10s",
+        plantNetPort: Int = 0,
         plantID: @escaping @Sendable (ReceivedRequest) async -> Reply = { _ in .plantID() },
         plantNet: @escaping @Sendable (ReceivedRequest) async -> Reply = { _ in .plantNet() }
     ) async throws {
         self.plantID = try await FaultyUpstream(plantID)
-        self.plantNet = try await FaultyUpstream(plantNet)
+        self.plantNet = try await FaultyUpstream(port: plantNetPort, plantNet)
         self.stage = try await Stage(
             """
             upstreams:

@@ -138,7 +138,7 @@ import Testing
     }
 
     @Test func failuresToConnectOpenTheCircuit() async throws {
-        let upstream = try await FaultyUpstream()
+        let upstream = try await FaultyUpstream(port: FreePort.any())
         try await upstream.refuseConnections()
         try await Self.withTunnels(to: upstream) { proxy in
             for status in [502, 502, 503] {

@@ -84,7 +84,7 @@ import Testing
     }
 
     @Test func aRefusedConnection() async throws {
-        let upstream = try await FaultyUpstream()
+        let upstream = try await FaultyUpstream(port: FreePort.any())
         try await upstream.refuseConnections()
         try await withProxy(to: upstream) { proxy in
             let response = try await proxy.exchange("GET", "/api/")

@@ -26,7 +26,6 @@ package final class FaultyUpstream: Sendable {
         fileprivate var script: [Reply] = []
         fileprivate var greeting: Reply?
         fileprivate var listener: (any Channel)?
-        fileprivate var heldPort: HeldPort?
 
         /// Octets that the sockets have taken, on all connections.
         package var sent: Int { self.wires.reduce(0) { $0 + $1.inbox.value.sent } }
@@ -45,7 +44,10 @@ package final class FaultyUpstream: Sendable {
     /// Begins to listen on a free port of 127.0.0.1.
     ///
     /// - Parameter answer: Asked for every request for which the script has nothing. Default: 200 and `hello`.
+    /// - Parameter port: One of `FreePort`, where it is going to refuse connections: any other the system could give to
+    ///   somebody else then.
     package init(
+        port: Int = 0,
         tls: TestCertificate? = nil,
         answering start: Start = .afterRequest,
         _ answer: @escaping @Sendable (ReceivedRequest) async -> Reply = { _ in .respond(body: "hello") }
@@ -54,7 +56,7 @@ package final class FaultyUpstream: Sendable {
         self.isTLS = tls != nil
         self.start = start
         self.answer = answer
-        let (listener, port) = try await Self.listen(on: 0, tls: self.tls, self.record, start, answer)
+        let (listener, port) = try await Self.listen(on: port, tls: self.tls, self.record, start, answer)
         self.port = port
         self.record.update { $0.listener = listener }
     }
@@ -75,14 +77,11 @@ package final class FaultyUpstream: Sendable {
     package func refuseConnections() async throws {
         guard let listener = self.record.update({ $0.listener.take() }) else { return }
         try await listener.close().value("a listener to close")
-        let held = try HeldPort(self.port)
-        self.record.update { $0.heldPort = held }
     }
 
     /// Listens again on the same port.
     package func acceptConnections() async throws {
         guard self.record.value.listener == nil else { return }
-        self.record.update { $0.heldPort = nil }
         let (listener, _) = try await Self.listen(on: self.port, tls: self.tls, self.record, self.start, self.answer)
         self.record.update { $0.listener = listener }
     }
@@ -94,7 +93,6 @@ package final class FaultyUpstream: Sendable {
 
     package func stop() async {
         try? await self.refuseConnections()
-        self.record.update { $0.heldPort = nil }
         await self.closeConnections()
     }
 
