@@ -23,18 +23,20 @@ struct AccessGate: Sendable {
         self.tokens = rules.tokens.map { Array($0.revealed.utf8) }
     }
 
-    func admit(_ request: inout Request) throws(ProxyError) {
+    /// - Returns: The request without its token.
+    func admitted(_ request: Request) throws(ProxyError) -> Request {
         guard self.admits(request.client.address) else {
             throw ProxyError(.forbidden, "the client's address is in none of the networks that are allowed here")
         }
-        guard !self.tokens.isEmpty else { return }
+        guard !self.tokens.isEmpty else { return request }
         if let tunnel = request.client.tunnel {
             // Within it a client speaks to the upstream, and its credentials are the upstream's.
             var credentials = tunnel.credentials
-            if self.takeToken(from: &credentials) { return }
+            if self.takeToken(from: &credentials) { return request }
             throw ProxyError(.forbidden, "the token that opened this tunnel is known no more")
         }
-        guard !self.takeToken(from: &request.head.fields) else { return }
+        var fields = request.head.fields
+        if self.takeToken(from: &fields) { return request.with { $0.fields = fields } }
         // RFC 9110, 11.7.1: who speaks to a proxy as such is asked as such.
         let isForProxy = request.head.method == .connect || !["/", "*"].contains(request.head.target.prefix(1))
         throw ProxyError(

@@ -27,8 +27,6 @@ struct AccessGates: Sendable {
         let place = self.places.first { ($0.address, $0.role) == (listener.address, listener.role) }
         guard let place else { throw ProxyError(.forbidden, "this listener is being closed") }
         guard let gate = place.gate else { return request }
-        var request = request
-        try gate.admit(&request)
-        return request
+        return try gate.admitted(request)
     }
 }

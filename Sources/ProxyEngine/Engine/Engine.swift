@@ -70,7 +70,12 @@ package final class Engine: Sendable {
         )
         let file = old == nil ? await self.openCacheFile(configuration.store) : old?.cacheFile
         let snapshot = try builder.build(configuration, after: old, file: file)
-        let dispatcher = Dispatcher(snapshot, main: self.mainRoutes(snapshot), admin: self.adminRoutes(snapshot))
+        let dispatcher = Dispatcher(
+            snapshot,
+            workers: self.workers,
+            main: self.mainRoutes(snapshot),
+            admin: self.adminRoutes(snapshot)
+        )
         let places = try Self.places(in: configuration)
         let (kept, gone) = self.sortListeners(for: places)
         let opened = try await self.open(places, besides: kept)

@@ -16,7 +16,8 @@ struct CachedExchange {
     init(_ exchange: Exchange, policy: CachePolicy) {
         self.exchange = exchange
         self.policy = policy
-        self.demands = RequestDemands(exchange.request.head.fields, method: exchange.request.head.method)
+        let request = exchange.request
+        self.demands = request.recent?.demands ?? RequestDemands(request.head.fields, method: request.head.method)
     }
 
     /// What the cache has to say to a request.
@@ -48,15 +49,16 @@ struct CachedExchange {
     /// - Parameter recalled: What the archive had, where memory had nothing.
     /// - Parameter isOfHead: Whether to look for answers to HEAD itself (RFC 9110, 9.3.2), where GET has none.
     func find(for body: Body, recalled: Variants? = nil, isOfHead: Bool = false) -> Finding {
-        let use = self.policy.use(for: self.request.head, self.demands)
+        let head = self.request.head
+        let use = self.policy.use(for: head, self.demands)
         if case .bypass(let reason) = use { return .bypass(reason) }
         guard case .whole(let content) = body else { return .pending }
         guard content.readableBytes <= self.policy.maxEntry else { return .bypass(.bypass) }
-        let key = self.key(of: content, for: isOfHead ? .head : nil)
+        let key = isOfHead ? self.key(of: content, for: .head) : self.key(of: content)
         guard use == .lookUp else { return .miss(Miss(reason: .request, key: key, content: content)) }
         let now = ContinuousClock.Instant.now
         let variants = self.valid(recalled ?? self.upstream.store.lookup(key, now: now))
-        switch self.policy.select(from: variants, for: self.request.head.fields, self.demands, at: now) {
+        switch self.policy.select(from: variants, for: head.fields, self.demands, at: now) {
         case .serve(let stored, let why):
             return .hit(self.serve(stored, key, now, why))
         case .serveAndRefresh(let stored):
@@ -121,10 +123,17 @@ struct CachedExchange {
         return error
     }
 
-    private func key(of content: ByteBuffer, for method: HTTPMethod? = nil) -> CacheKey {
+    private func key(of content: ByteBuffer) -> CacheKey {
+        if let key = self.request.recent?.key { return key }
+        let key = self.key(of: content, for: self.policy.keyMethod(for: self.request.head.method))
+        self.request.recent?.key = key
+        return key
+    }
+
+    private func key(of content: ByteBuffer, for method: HTTPMethod) -> CacheKey {
         CacheKey(
             upstream: self.upstream.name,
-            method: method ?? self.policy.keyMethod(for: self.request.head.method),
+            method: method,
             target: self.exchange.path,
             fields: self.request.head.fields,
             content: content,
@@ -167,9 +176,7 @@ struct CachedExchange {
     private func refresh(_ stored: StoredResponse, _ key: CacheKey, _ content: ByteBuffer) {
         let flights = self.upstream.coordination.flights
         guard case .leader(let leader) = flights.join(key.narrowed(to: stored.variant)) else { return }
-        var request = self.request
-        request.onInterim = nil
-        if request.head.method == .head { request.head.method = .get }
+        let request = self.request.with(isAlone: true) { if $0.method == .head { $0.method = .get } }
         let shared = SharedAttempt(
             Exchange(self.exchange, with: request),
             policy: self.policy,

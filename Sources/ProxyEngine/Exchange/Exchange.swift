@@ -35,7 +35,13 @@ final class Exchange {
         self.body = request.body
         let rule = upstream.rule(for: request.head.method, path: path)
         // What comes after a handshake nobody can store.
-        self.policy = UpgradeOffer(request) != nil ? nil : rule == nil ? upstream.cachePolicy : rule?.cache
+        if UpgradeOffer(request) != nil {
+            self.policy = nil
+        } else if let rule {
+            self.policy = rule.cache
+        } else {
+            self.policy = upstream.cachePolicy
+        }
         self.cost = rule?.cost
         self.deadline = ExchangeDeadline(rule?.timeouts ?? upstream.timeouts, start: request.arrival, cap: cap)
     }
@@ -75,11 +81,14 @@ final class Exchange {
 
     /// The answer, when all has been waited for.
     func response() async -> Response {
+        var response: Response
         do throws(ProxyError) {
-            return self.finished(try await self.answer())
+            response = try await self.answer()
         } catch {
-            return self.finished(self.failed(error))
+            response = self.failed(error)
         }
+        self.finish(&response)
+        return response
     }
 
     private func limitBody() throws(ProxyError) {
@@ -95,8 +104,7 @@ final class Exchange {
     ///
     /// - Parameter fields: In place of the caller's.
     func attempt(_ body: Body, fields: HeaderFields? = nil) async throws(ProxyError) -> Response {
-        var request = self.request
-        if let fields { request.head.fields = fields }
+        let request = fields.map { fields in self.request.with { $0.fields = fields } } ?? self.request
         let attempt = Attempt(
             upstream: self.upstream,
             request: OutgoingRequest(request, body: body, path: self.path, to: self.upstream.configuration),
@@ -129,9 +137,8 @@ final class Exchange {
         return response
     }
 
-    /// The answer with all that is to be known about it.
-    fileprivate func finished(_ answer: consuming Response) -> Response {
-        var response = answer
+    /// Completes an answer with all that is to be known about it.
+    fileprivate func finish(_ response: inout Response) {
         if response.report.cache == .none { response.explain(.forwarded(.bypass)) }
         // A client that named the upstream itself, by a target in absolute form or a tunnel, follows its references itself.
         let hasNamedIt = self.request.head.target.utf8.first != 0x2F || self.request.client.tunnel != nil
@@ -141,7 +148,6 @@ final class Exchange {
         response.report.circuit = state
         response.head.fields.add("X-Windbreak-Circuit", self.upstream.circuitField(state))
         self.upstream.metrics.exchangeEnded(response.finalReport, status: response.head.status, cost: self.cost)
-        return response
     }
 }
 
@@ -163,10 +169,13 @@ extension Upstream {
         self.metrics.exchangeStarted()
         let exchange = Exchange(request, at: self, path: path, cap: cap)
         do throws(ProxyError) {
-            guard let response = try exchange.answerAtOnce() else { return .upstream(exchange) }
-            return .answered(exchange.finished(response))
+            guard var response = try exchange.answerAtOnce() else { return .upstream(exchange) }
+            exchange.finish(&response)
+            return .answered(response)
         } catch {
-            return .answered(exchange.finished(exchange.failed(error)))
+            var response = exchange.failed(error)
+            exchange.finish(&response)
+            return .answered(response)
         }
     }
 

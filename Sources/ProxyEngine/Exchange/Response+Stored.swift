@@ -14,10 +14,10 @@ extension Response {
         at now: ContinuousClock.Instant
     ) {
         // Room for what is added from here to the client.
-        let fields = stored.fields(reservingBytes: 192, fields: 4)
-        self.init(ResponseHead(stored.status, reason: stored.reason, fields: fields), .whole(stored.content))
+        var fields = stored.fields(reservingBytes: 192, fields: 4)
         let age = stored.age(at: now)
-        self.head.fields.add("Age") { $0.append(age) }
+        fields.add("Age") { $0.append(age) }
+        self.init(ResponseHead(stored.status, reason: stored.reason, fields: fields), .whole(stored.content))
         guard demands.isConditional || demands.range != nil, 200...299 ~= stored.status else { return }
         if demands.isConditional, Self.isNotModified(stored, head.fields) {
             self = self.notModified

@@ -16,7 +16,7 @@ extension ServerConnection {
             self.finished(request, record.response, bytesIn: record.bytesIn, written, dispatcher)
         } catch {
             let response = error.refusal()
-            let written = await self.writer(for: request.head, keepsAlive: false).write(response)
+            let written = await self.writer(for: request, keepsAlive: false).write(response)
             self.finished(request, response, bytesIn: 0, written, dispatcher)
             await self.linger()
         }

@@ -57,10 +57,14 @@ final class ServerStream {
     }
 
     private func answer(_ head: RequestHead, _ dispatcher: Dispatcher) async {
-        var request = Request(head, client: self.client, worker: self.worker)
         let body = self.body(of: head, pace: dispatcher.clients.pace)
-        request.body = body.available()
-        request.onInterim = { [framing, stream] interim in
+        let request = Request(
+            head,
+            nil,
+            body: body.available(),
+            client: self.client,
+            worker: self.worker
+        ) { [framing, stream] interim in
             framing.sendInterim(interim)
             stream.flush()
         }

@@ -7,12 +7,20 @@ final class Arrival {
     let body: RequestBody?
     let dispatcher: Dispatcher
     let step: Step
+    let wantsKeepAlive: Bool
 
-    init(_ request: consuming Request, _ body: RequestBody?, _ dispatcher: Dispatcher, _ step: consuming Step) {
+    init(
+        _ request: Request,
+        _ body: RequestBody?,
+        _ dispatcher: Dispatcher,
+        _ step: consuming Step,
+        wantsKeepAlive: Bool
+    ) {
         self.request = request
         self.body = body
         self.dispatcher = dispatcher
         self.step = step
+        self.wantsKeepAlive = wantsKeepAlive
     }
 }
 

@@ -177,37 +177,59 @@ final class ServerConnection {
         guard let dispatcher = self.listener.engine.dispatcher else { return nil }
         var parser = self.parser ?? RequestParser(limits: dispatcher.clients.limits)
         do throws(HTTP1Error) {
-            guard let head = try parser.next(in: &self.stream.received) else {
+            guard let (head, recent) = try self.takeHead(&parser, dispatcher) else {
                 self.parser = parser
                 return nil
             }
             self.parser = nil
-            return .request(try self.begin(head, dispatcher))
+            return .request(try self.begin(head, recent, dispatcher))
         } catch {
             if error == .unsupportedVersion, HTTP2Session.isAnnounced(by: self.stream.received) { return .http2 }
             return .garbage(error, dispatcher)
         }
     }
 
-    private func begin(_ head: consuming RequestHead, _ dispatcher: Dispatcher) throws(HTTP1Error) -> Arrival {
-        let framing = try BodyFraming.ofRequest(head)
-        let (awaitsContinue, version) = (head.expectsContinue, head.version)
-        var request = Request(head, client: self.guest.client, worker: self.worker)
-        var body: RequestBody?
+    private func takeHead(
+        _ parser: inout RequestParser,
+        _ dispatcher: Dispatcher
+    ) throws(HTTP1Error) -> (head: RequestHead, recent: RecentHead?)? {
+        // Within a tunnel, and for the operator, the same head means something else.
+        guard self.listener.role == .main, self.guest.client.tunnel == nil else {
+            return try parser.next(in: &self.stream.received).map { ($0, nil) }
+        }
+        return try dispatcher.recentHeads(of: self.worker).next(in: &self.stream.received, &parser)
+    }
+
+    private func begin(
+        _ head: consuming RequestHead,
+        _ recent: RecentHead?,
+        _ dispatcher: Dispatcher
+    ) throws(HTTP1Error) -> Arrival {
+        let framing = recent == nil ? try BodyFraming.ofRequest(head) : .none
+        var (body, content): (RequestBody?, Body) = (nil, .empty)
         if framing != .none {
             let source = RequestBody(
                 framing,
                 from: self.stream,
-                awaitsContinue: awaitsContinue,
+                awaitsContinue: head.expectsContinue,
                 pace: dispatcher.clients.pace
             )
-            request.body = try source.available()
+            content = try source.available()
             body = source
         }
         // HTTP/1.0 knows no interim responses (RFC 9110, 15.2).
-        if version >= .http1_1 { request.onInterim = self.onInterim }
+        let wantsKeepAlive = head.wantsKeepAlive
+        let onInterim = head.version >= .http1_1 ? self.onInterim : nil
+        let request = Request(
+            head,
+            recent,
+            body: content,
+            client: self.guest.client,
+            worker: self.worker,
+            onInterim: onInterim
+        )
         let step = dispatcher.begin(request, at: self.listener)
-        return Arrival(request, body, dispatcher, step)
+        return Arrival(request, body, dispatcher, step, wantsKeepAlive: wantsKeepAlive)
     }
 
     /// Answers what is no request, and closes.
@@ -216,7 +238,7 @@ final class ServerConnection {
         let head = RequestHead(HTTPMethod(rawValue: "-"), "-")
         let request = Request(head, client: self.guest.client, worker: self.worker, arrival: arrival)
         let response = error.response()
-        let written = await self.writer(for: head, keepsAlive: false).write(response)
+        let written = await self.writer(for: request, keepsAlive: false).write(response)
         self.finished(request, response, bytesIn: 0, written, dispatcher)
         if written.error == nil { await self.linger() } else { self.stream.reset() }
     }
@@ -244,9 +266,9 @@ final class ServerConnection {
 
     private func answerAtOnce(_ arrival: Arrival) -> Bool {
         guard case .answered(let response) = arrival.step, arrival.body?.isFinished ?? true, !self.isDraining,
-            self.stream.isWritable, arrival.request.head.wantsKeepAlive
+            self.stream.isWritable, arrival.wantsKeepAlive
         else { return false }
-        let writer = self.writer(for: arrival.request.head, keepsAlive: true)
+        let writer = self.writer(for: arrival.request, keepsAlive: true)
         guard let written = writer.writeAtOnce(response) else { return false }
         self.finished(arrival.request, response, bytesIn: arrival.body?.count ?? 0, written, arrival.dispatcher)
         return true
@@ -261,21 +283,21 @@ final class ServerConnection {
             await self.tunnel(arrival, to: destination)
             return false
         }
-        let (head, body) = (arrival.request.head, arrival.body)
-        self.current = SilentClient.Exchange(version: head.version)
+        let body = arrival.body
+        self.current = SilentClient.Exchange(version: arrival.request.head.version)
         let response = await arrival.step.response()
         if let server = response.upgraded {
             await self.relay(response, arrival, to: server)
             return false
         }
         self.current?.hasBegun = true
-        let keepsAlive = head.wantsKeepAlive && !self.isDraining && self.canSkipRest(of: body)
-        let written = await self.writer(for: head, keepsAlive: keepsAlive).write(response)
+        let keepsAlive = arrival.wantsKeepAlive && !self.isDraining && self.canSkipRest(of: body)
+        let written = await self.writer(for: arrival.request, keepsAlive: keepsAlive).write(response)
         self.current = nil
         self.finished(arrival.request, response, bytesIn: body?.count ?? 0, written, arrival.dispatcher)
         guard await self.end(keepsAlive: keepsAlive, written, body) else {
             // A client that has announced the end itself sends nothing that would have to be read.
-            if written.error == nil, head.wantsKeepAlive || body?.isFinished == false { await self.linger() }
+            if written.error == nil, arrival.wantsKeepAlive || body?.isFinished == false { await self.linger() }
             return false
         }
         return true
@@ -286,7 +308,7 @@ final class ServerConnection {
         var response = response
         response.upgraded = nil
         self.current = nil
-        let head = await self.writer(for: arrival.request.head, keepsAlive: true).write(response)
+        let head = await self.writer(for: arrival.request, keepsAlive: true).write(response)
         var relayed = Relay.Record()
         if head.error == nil {
             let settings = arrival.dispatcher.snapshot.configuration.forward
@@ -339,11 +361,11 @@ final class ServerConnection {
         return remaining <= 64 << 10
     }
 
-    func writer(for head: RequestHead, keepsAlive: Bool) -> ResponseWriter {
+    func writer(for request: Request, keepsAlive: Bool) -> ResponseWriter {
         ResponseWriter(
             stream: self.stream,
-            method: head.method,
-            version: head.version,
+            method: request.head.method,
+            version: request.head.version,
             keepsAlive: keepsAlive
         )
     }

@@ -5,7 +5,7 @@ import Logging
 import ProxyConfiguration
 
 /// The lines that tell what the cache did. Their wording is a contract: operators grep for it.
-struct CacheLog: Sendable {
+final class CacheLog: Sendable {
     private let log: RequestLog
     // Begun beforehand, since every request of a cache has a line.
     private let hit: String

@@ -4,18 +4,22 @@ package import HTTPMessage
 package import NIOCore
 
 /// One downstream request on its way through the engine; confined to the event loop of its connection.
-package struct Request {
-    package var head: RequestHead
-    package var body: Body
+///
+/// A reference, since it is handed on at every step and holds a dozen of them itself.
+package final class Request {
+    package let head: RequestHead
+    package let body: Body
     package let client: Client
     package let worker: Worker
     /// When its head was complete.
     package let arrival: NIODeadline
     package let id: RequestID
+    /// What is known of the head, if it has come before and nothing was changed in it.
+    let recent: RecentHead?
     /// Passes an interim response (1xx) on to the client.
-    var onInterim: ((ResponseHead) -> Void)?
+    let onInterim: ((ResponseHead) -> Void)?
 
-    package init(
+    package convenience init(
         _ head: RequestHead,
         body: Body = .empty,
         client: Client,
@@ -23,12 +27,45 @@ package struct Request {
         arrival: NIODeadline = .now(),
         id: RequestID = .next()
     ) {
+        self.init(head, nil, body: body, client: client, worker: worker, arrival: arrival, id: id, onInterim: nil)
+    }
+
+    init(
+        _ head: RequestHead,
+        _ recent: RecentHead?,
+        body: Body,
+        client: Client,
+        worker: Worker,
+        arrival: NIODeadline = .now(),
+        id: RequestID = .next(),
+        onInterim: ((ResponseHead) -> Void)?
+    ) {
         self.head = head
+        self.recent = recent
         self.body = body
         self.client = client
         self.worker = worker
         self.arrival = arrival
         self.id = id
+        self.onInterim = onInterim
+    }
+
+    /// The same with something changed in its head.
+    ///
+    /// - Parameter isAlone: Whether its client does not hear how it goes.
+    func with(isAlone: Bool = false, _ change: (inout RequestHead) -> Void) -> Request {
+        var head = self.head
+        change(&head)
+        return Request(
+            head,
+            nil,
+            body: self.body,
+            client: self.client,
+            worker: self.worker,
+            arrival: self.arrival,
+            id: self.id,
+            onInterim: isAlone ? nil : self.onInterim
+        )
     }
 
     /// Who sent it.

@@ -14,15 +14,22 @@ final class Dispatcher: Sendable {
     let main: Router
     private let admin: Router
     private let gates: AccessGates
+    /// One for each worker, by its index.
+    private let recentHeads: [NIOLoopBoundBox<RecentHeads>]
 
-    init(_ snapshot: Snapshot, main: [LocalRoute], admin: [LocalRoute]) {
+    init(_ snapshot: Snapshot, workers: [Worker], main: [LocalRoute], admin: [LocalRoute]) {
         self.snapshot = snapshot
         self.clients = ClientLimits(snapshot.configuration.downstream)
         self.mask = TargetMask(snapshot.upstreams.reduce(into: []) { $0.formUnion($1.credentials.query) })
         self.main = Router(upstreams: snapshot.upstreams, local: main)
         self.admin = Router(upstreams: [], local: admin)
         self.gates = AccessGates(snapshot.configuration)
+        self.recentHeads = workers.map { worker in
+            NIOLoopBoundBox.makeBoxSendingValue(RecentHeads(), eventLoop: worker.loop)
+        }
     }
+
+    func recentHeads(of worker: Worker) -> RecentHeads { self.recentHeads[worker.index].value }
 
     /// Goes as far with a request as it gets without waiting. Never throws: whatever goes wrong is an answer too.
     func begin(_ request: Request, at listener: Listener) -> Step {
@@ -37,6 +44,7 @@ final class Dispatcher: Sendable {
     }
 
     private func begin(admitted request: Request, at role: Listener.Role) throws(ProxyError) -> Step {
+        if let place = request.recent?.place { return place.upstream.begin(request, path: place.path) }
         if request.head.method == .options, request.head.target == "*" { return .answered(Self.optionsOfServer) }
         // What it echoes would be the keys that were added on the way.
         if request.head.method == .trace { return .answered(Self.refusalOfTrace) }
@@ -48,12 +56,12 @@ final class Dispatcher: Sendable {
         guard request.head.method == .options || target.authority != nil else {
             return try self.route(request, target, at: role)
         }
-        var request = request
+        var head = request.head
         // RFC 9110, 7.6.2: whoever asks how far it goes wants to hear from the last one.
-        if request.head.method == .options, !request.head.takeForward() { return .answered(Self.optionsOfServer) }
+        if head.method == .options, !head.takeForward() { return .answered(Self.optionsOfServer) }
         // RFC 9112, 3.2.2: what Host says beside an absolute target is of no effect.
-        if let authority = target.authority { request.head.fields.set("Host", authority.description) }
-        return try self.route(request, target, at: role)
+        if let authority = target.authority { head.fields.set("Host", authority.description) }
+        return try self.route(request.with { $0 = head }, target, at: role)
     }
 
     private func route(
@@ -64,6 +72,7 @@ final class Dispatcher: Sendable {
         switch try (role == .main ? self.main : self.admin).match(target) {
         case .upstream(let upstream, let path):
             try self.refuseLoop(request.head.fields)
+            request.recent?.place = (upstream, path)
             let isOfServer = request.head.method == .options && target.hasNoPath
             return upstream.begin(request, path: isOfServer ? "*" : path)
         case .local(let route):

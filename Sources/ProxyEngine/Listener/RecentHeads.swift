@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import HTTPCaching
+import HTTPMessage
+import NIOCore
+
+/// A request head that has come before, byte for byte, with what was found out about it then.
+///
+/// It asks for no content, names a path, and came to a main listener: all the rest follows from its octets and the
+/// configuration.
+final class RecentHead {
+    let head: RequestHead
+    let demands: RequestDemands
+    /// Who answers, if an upstream does, and the path below its mount.
+    var place: (upstream: Upstream, path: Substring)?
+    /// In the cache of that upstream.
+    var key: CacheKey?
+    fileprivate let octets: [UInt8]
+
+    fileprivate init(_ head: RequestHead, _ octets: ByteBuffer) {
+        self.head = head
+        self.octets = Array(octets.readableBytesView)
+        self.demands = RequestDemands(head.fields, method: head.method)
+    }
+
+    fileprivate func isSame(as octets: UnsafeRawBufferPointer) -> Bool {
+        self.octets.withUnsafeBytes { own in
+            guard own.count == octets.count, let one = own.baseAddress, let other = octets.baseAddress else {
+                return false
+            }
+            return memcmp(one, other, own.count) == 0
+        }
+    }
+}
+
+/// The heads that one loop has read lately under one configuration.
+///
+/// Programs ask for the same thing with the same octets, over and over: what has been parsed, routed and hashed once need
+/// not be again, and a hit does with three quarters of the instructions. A head is kept once it has come twice, so that
+/// those that never come again cost no more than their own hash.
+final class RecentHeads {
+    private static let slots = 256
+    /// Octets of a head that is worth keeping. All of them together stay below a megabyte.
+    private static let maxLength = 1 << 10
+
+    /// The hash of the last head in each slot that came, kept or not.
+    private var seen = [Int](repeating: 0, count: RecentHeads.slots)
+    private var heads = [RecentHead?](repeating: nil, count: RecentHeads.slots)
+
+    /// Takes one head out of the buffer, from memory if it can be, or returns nil and leaves the buffer until more octets
+    /// have come.
+    func next(
+        in buffer: inout ByteBuffer,
+        _ parser: inout RequestParser
+    ) throws(HTTP1Error) -> (head: RequestHead, recent: RecentHead?)? {
+        guard Self.mayBeHead(buffer) else { return try parser.next(in: &buffer).map { ($0, nil) } }
+        let hash = Self.hash(buffer)
+        let slot = hash & (Self.slots - 1)
+        let hasComeBefore = self.seen[slot] == hash
+        self.seen[slot] = hash
+        if hasComeBefore, let recent = self.heads[slot], buffer.withUnsafeReadableBytes(recent.isSame) {
+            buffer.moveReaderIndex(forwardBy: buffer.readableBytes)
+            return (recent.head, recent)
+        }
+        let octets = buffer
+        guard let head = try parser.next(in: &buffer) else { return nil }
+        guard hasComeBefore, buffer.readableBytes == 0, Self.isPlain(head) else { return (head, nil) }
+        let recent = RecentHead(head, octets)
+        self.heads[slot] = recent
+        return (head, recent)
+    }
+
+    /// Whether one head may be all that has come, as it is when a client waits for its answer.
+    private static func mayBeHead(_ buffer: ByteBuffer) -> Bool {
+        guard 16...Self.maxLength ~= buffer.readableBytes else { return false }
+        return buffer.getInteger(at: buffer.writerIndex - 4, as: UInt32.self) == 0x0D0A_0D0A
+    }
+
+    private static func hash(_ octets: ByteBuffer) -> Int {
+        var hasher = Hasher()
+        octets.withUnsafeReadableBytes { hasher.combine(bytes: $0) }
+        return hasher.finalize()
+    }
+
+    /// Whether nothing but the octets of a head decides what it means.
+    private static func isPlain(_ head: RequestHead) -> Bool {
+        (head.method == .get || head.method == .head) && head.target.utf8.first == 0x2F
+            && !["content-length", "transfer-encoding", "upgrade", "expect"].contains(where: head.fields.contains)
+    }
+}
