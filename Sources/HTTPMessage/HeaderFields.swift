@@ -123,13 +123,14 @@ package struct HeaderFields: Sendable {
 
     /// Adds a field whose value the closure puts together.
     package mutating func add(_ name: String, _ write: (inout FieldValue) -> Void) {
-        let start = self.bytes.count
-        self.bytes.append(contentsOf: name.utf8)
-        self.endName()
-        var value = FieldValue(after: self.bytes.taken())
-        write(&value)
-        self.bytes = value.bytes
-        self.endLine(from: start, nameLength: name.utf8.count)
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: FieldValue.room) { room in
+            guard let start = room.baseAddress else { return }
+            var value = FieldValue(in: start)
+            write(&value)
+            guard let octets = value.octets else { return }
+            var name = name
+            name.withUTF8 { self.add(name: UnsafeRawBufferPointer($0), value: octets) }
+        }
     }
 
     /// Adds one field from the octets of a received head.
@@ -278,15 +279,6 @@ extension HeaderFields {
             start = UInt32(truncatingIfNeeded: entry.line.upperBound)
             self.entries.append(entry)
         }
-    }
-}
-
-extension [UInt8] {
-    /// Leaves nothing behind, so that what changes them elsewhere does not have to copy them.
-    fileprivate mutating func taken() -> [UInt8] {
-        let taken = self
-        self = []
-        return taken
     }
 }
 

@@ -16,7 +16,8 @@ extension CachePolicy {
     /// Decides by the head alone. Content whose length turns out only later to be more than `maxEntry` is the caller's
     /// to see.
     package func use(for head: RequestHead, _ demands: RequestDemands) -> Use {
-        guard self.methods.contains(head.method) else { return .bypass(.method) }
+        // Of two or three, comparing is cheaper than hashing.
+        guard self.methods.contains(where: { $0 == head.method }) else { return .bypass(.method) }
         if demands.isForOrigin || demands.control?.noStore == true { return .bypass(.bypass) }
         if let length = head.fields["content-length"], Int(length).map({ $0 > self.maxEntry }) ?? true {
             return .bypass(.bypass)

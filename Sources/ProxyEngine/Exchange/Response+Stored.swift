@@ -17,8 +17,12 @@ extension Response {
         var fields = stored.fields(reservingBytes: 192, fields: 4)
         let age = stored.age(at: now)
         fields.add("Age") { $0.append(age) }
-        self.init(ResponseHead(stored.status, reason: stored.reason, fields: fields), .whole(stored.content))
-        guard demands.isConditional || demands.range != nil, 200...299 ~= stored.status else { return }
+        let whole = ResponseHead(stored.status, reason: stored.reason, fields: fields)
+        guard demands.isConditional || demands.range != nil, 200...299 ~= stored.status else {
+            self.init(whole, .whole(stored.content))
+            return
+        }
+        self.init(whole, .whole(stored.content))
         if demands.isConditional, Self.isNotModified(stored, head.fields) {
             self = self.notModified
         } else if let part = stored.part, let wanted = demands.range.flatMap({ part.wanted($0) }) {

@@ -12,6 +12,7 @@ import NIOCore
 final class RecentHead {
     let head: RequestHead
     let demands: RequestDemands
+    let wantsKeepAlive: Bool
     /// Who answers, if an upstream does, and the path below its mount.
     var place: (upstream: Upstream, path: Substring)?
     /// In the cache of that upstream.
@@ -22,6 +23,7 @@ final class RecentHead {
         self.head = head
         self.octets = Array(octets.readableBytesView)
         self.demands = RequestDemands(head.fields, method: head.method)
+        self.wantsKeepAlive = head.wantsKeepAlive
     }
 
     fileprivate func isSame(as octets: UnsafeRawBufferPointer) -> Bool {

@@ -218,7 +218,7 @@ final class ServerConnection {
             body = source
         }
         // HTTP/1.0 knows no interim responses (RFC 9110, 15.2).
-        let wantsKeepAlive = head.wantsKeepAlive
+        let wantsKeepAlive = recent?.wantsKeepAlive ?? head.wantsKeepAlive
         let onInterim = head.version >= .http1_1 ? self.onInterim : nil
         let request = Request(
             head,

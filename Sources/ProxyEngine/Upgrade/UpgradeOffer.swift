@@ -12,6 +12,8 @@ struct UpgradeOffer: Hashable {
     ///
     /// HTTP and TLS themselves are between neighbours: an `h2c` that went on would let a client talk past this proxy.
     init?(_ request: borrowing Request) {
+        // A head that has come before offers nothing.
+        guard request.recent == nil else { return nil }
         let fields = request.head.fields
         guard fields.contains("upgrade"), request.head.version == .http1_1,
             fields.list("connection", contains: "upgrade"),
