@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPCaching
+import HTTPMessage
+import NIOCore
+import ProxyConfiguration
+import TestSupport
+import Testing
+
+@testable import ProxyEngine
+
+/// Heads that come again, as one loop knows them.
+@Suite struct RecentHeadsTests {
+    private static let limits = HeadLimits(line: 8 << 10, fields: 32 << 10, count: 100)
+    private static let plain = "GET /a?b=c HTTP/1.1\r\nHost: x\r\nAccept: */*\r\n\r\n"
+
+    private let heads = RecentHeads()
+
+    private func next(_ text: String) throws -> (head: RequestHead, recent: RecentHead?)? {
+        var buffer = ByteBuffer(string: text)
+        var parser = RequestParser(limits: Self.limits)
+        return try self.heads.next(in: &buffer, &parser)
+    }
+
+    @Test func whatComesOftenIsKnownFromTheSecondTimeOn() throws {
+        let parsed = try #require(try self.next(Self.plain))
+        #expect(parsed.recent == nil)
+        let second = try #require(try self.next(Self.plain))
+        let recent = try #require(second.recent)
+        for _ in 0..<3 {
+            let again = try #require(try self.next(Self.plain))
+            #expect(again.recent === recent)
+            #expect(again.head == parsed.head)
+        }
+    }
+
+    @Test func oneOctetMakesAnother() throws {
+        for _ in 0..<3 { _ = try self.next(Self.plain) }
+        for position in Self.plain.utf8.indices {
+            var octets = Array(Self.plain.utf8)
+            octets[Self.plain.utf8.distance(from: Self.plain.utf8.startIndex, to: position)] ^= 0x01
+            var (first, second) = (ByteBuffer(bytes: octets), ByteBuffer(bytes: octets))
+            var (parser, other) = (RequestParser(limits: Self.limits), RequestParser(limits: Self.limits))
+            let known = Result { try self.heads.next(in: &first, &parser)?.head }
+            let parsed = Result { try other.next(in: &second) }
+            #expect((try? known.get()) == (try? parsed.get()))
+            #expect(first == second)
+        }
+    }
+
+    /// All but the head itself would have to be looked at each time.
+    @Test(
+        arguments: [
+            "POST / HTTP/1.1\r\nHost: x\r\n\r\n", "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\r\n", "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n",
+            "GET http://x/ HTTP/1.1\r\nHost: x\r\n\r\n", "CONNECT x:1 HTTP/1.1\r\nHost: x:1\r\n\r\n",
+            "GET /\(String(repeating: "a", count: 1024)) HTTP/1.1\r\nHost: x\r\n\r\n",
+        ]
+    )
+    func whatIsMoreThanItsHeadIsNotKept(_ text: String) throws {
+        for _ in 0..<4 {
+            let next = try #require(try self.next(text))
+            #expect(next.recent == nil)
+        }
+    }
+
+    @Test func severalInOnePieceAreTakenOneByOne() throws {
+        for _ in 0..<4 {
+            var buffer = ByteBuffer(string: Self.plain + Self.plain + "GET /last HTTP/1.1\r\nHost: x\r\n\r\n")
+            var parser = RequestParser(limits: Self.limits)
+            let targets = try (0..<3).map { _ in try self.heads.next(in: &buffer, &parser)?.head.target }
+            #expect(targets == ["/a?b=c", "/a?b=c", "/last"])
+            #expect(buffer.readableBytes == 0)
+        }
+    }
+
+    @Test func garbageIsRefusedHoweverOftenItComes() throws {
+        for _ in 0..<4 {
+            #expect(throws: HTTP1Error.self) { try self.next("GET / HTTP/1.1\r\nHost : x\r\n\r\n") }
+            #expect(throws: HTTP1Error.self) { try self.next("\0ET / HTTP/1.1\r\nHost: x\r\n\r\n") }
+        }
+    }
+
+    /// The same as the parser, whatever comes in whatever order.
+    @Test func nothingIsTakenForSomethingElse() throws {
+        let seed: UInt64 = 0x5eed_0f_ead5
+        var generator = SeededGenerator(seed: seed)
+        let known = (0..<600).map { "GET /\($0) HTTP/1.1\r\nHost: x\r\nN: \($0 % 7)\r\n\r\n" }
+        var recalled = 0
+        for _ in 0..<20_000 {
+            // Those in front come often, and together they are more than there is room for.
+            let rank = min(Int.random(in: 0..<600, using: &generator), Int.random(in: 0..<600, using: &generator))
+            var octets = Array(known[rank].utf8)
+            if Int.random(in: 0..<4, using: &generator) == 0 { octets = generator.damaged(octets) }
+            var (one, other) = (ByteBuffer(bytes: octets), ByteBuffer(bytes: octets))
+            var (first, second) = (RequestParser(limits: Self.limits), RequestParser(limits: Self.limits))
+            let found = try? self.heads.next(in: &one, &first)
+            if found?.recent != nil { recalled += 1 }
+            #expect(found?.head == (try? second.next(in: &other)), "seed \(seed)")
+            #expect(one == other, "seed \(seed)")
+        }
+        #expect(recalled > 5_000, "seed \(seed)")
+    }
+}
+
+/// The same through listeners, where more than a head decides.
+@Suite(.serialized) struct RecentRequestTests {
+    @Test func whatIsKnownIsForgottenWithItsConfiguration() async throws {
+        let (old, new) = (try await FaultyUpstream(), try await FaultyUpstream { _ in .respond(body: "new") })
+        try await withProxy(to: old) {
+            $0.cache = CachePolicy(ttl: .seconds(3600))
+        } _: { (proxy) async throws in
+            let client = try await proxy.client()
+            for _ in 0..<4 {
+                let response = try await client.exchange("GET", "/api/")
+                #expect(response.text == "hello")
+            }
+            try await proxy.reload { $0.upstreams.append(UpstreamConfiguration(name: "new", at: new)) }
+            try await proxy.reload {
+                $0.upstreams.removeFirst()
+                $0.upstreams[0].path = "/api"
+            }
+            for _ in 0..<4 {
+                let response = try await client.exchange("GET", "/api/")
+                #expect(response.text == "new")
+            }
+        }
+        await new.stop()
+    }
+
+    @Test func theTokenIsTakenOffEachTime() async throws {
+        let upstream = try await FaultyUpstream()
+        try await withProxy(to: upstream) { _ in
+        } _: { (proxy) async throws in
+            try await proxy.reload { $0.listen[0].access.tokens = [Secret("correct-horse-battery")] }
+            let client = try await proxy.client()
+            for _ in 0..<4 {
+                let fields: HeaderFields = ["Authorization": "Bearer correct-horse-battery"]
+                let response = try await client.exchange("GET", "/api/", fields)
+                #expect(response.status == 200)
+            }
+            #expect(upstream.requests.count == 4)
+            #expect(upstream.requests.allSatisfy { !$0.rawHead.contains("correct-horse-battery") })
+        }
+    }
+
+    /// To a listener for operators the same head is another request.
+    @Test func theOperatorsListenerKnowsNothingOfIt() async throws {
+        let upstream = try await FaultyUpstream()
+        try await withProxy(to: upstream) { _ in
+        } _: { (proxy) async throws in
+            try await proxy.reload { $0.admin = ListenerConfiguration(ListenAddress(host: "127.0.0.1", port: 0)) }
+            let admin = try #require(proxy.engine.adminAddress?.port)
+            for _ in 0..<4 {
+                let there = try await proxy.exchange("GET", "/api/")
+                #expect(there.status == 200)
+                let client = try await TestClient(to: admin)
+                let here = try await client.exchange("GET", "/api/")
+                #expect(here.status == 404)
+                await client.close()
+            }
+        }
+    }
+
+    @Test func headAndGetKeepTheirOwnAnswers() async throws {
+        try await withOriginCache(threads: 1) {
+            $0.cache = CachePolicy()
+        } reply: { request, _ in
+            let fields: HeaderFields = ["Cache-Control": "max-age=3600"]
+            return request.method == "HEAD" ? .headOnly(200, fields) : .respond(200, fields, body: "hello")
+        } _: { (proxy, upstream) async throws in
+            let client = try await proxy.client()
+            for _ in 0..<4 {
+                let head = try await client.exchange("HEAD", "/api/")
+                #expect(head.status == 200 && head.body.readableBytes == 0)
+                let get = try await client.exchange("GET", "/api/")
+                #expect(get.text == "hello")
+            }
+            #expect(upstream.requests.count <= 2)
+        }
+    }
+}
