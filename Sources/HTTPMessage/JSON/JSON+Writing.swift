@@ -43,12 +43,23 @@ extension JSON {
 
     private static func write(_ text: String, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
-        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C }) {
-            bytes.append(contentsOf: text.utf8)
-        } else {
-            for byte in text.utf8 { Self.writeEscaped(byte, to: &bytes) }
+        var text = text
+        text.withUTF8 { text in
+            if Self.isPlain(text) {
+                bytes.append(contentsOf: text)
+            } else {
+                for byte in text { Self.writeEscaped(byte, to: &bytes) }
+            }
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Whether the text can be copied as it is. Without an early exit, so that the compiler makes it a few wide
+    /// comparisons.
+    private static func isPlain(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        var odd: UInt8 = 0
+        for byte in text { odd |= (byte < 0x20 ? 1 : 0) | (byte == 0x22 ? 1 : 0) | (byte == 0x5C ? 1 : 0) }
+        return odd == 0
     }
 
     private static func writeEscaped(_ byte: UInt8, to bytes: inout [UInt8]) {

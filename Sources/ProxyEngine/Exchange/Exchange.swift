@@ -126,7 +126,7 @@ final class Exchange {
         var error = error
         error.upstream = error.upstream ?? self.upstream.name
         let isRejected = error.kind == .circuitOpen
-        var response = error.response()
+        var response = isRejected ? self.upstream.circuit.rejections.response(to: error) : error.response()
         response.report.outcome = isRejected || error.kind == .notCached ? nil : error.outcome
         response.report.decision = isRejected ? .rejected : .pass
         response.report.attempts = error.source == .upstream ? 1 : 0

@@ -14,10 +14,16 @@ package final class Circuit: Sendable {
     private let breaker: Mutex<CircuitBreaker>
     private let log: Mutex<CircuitLog>
     private let metrics: UpstreamMetrics
+    let rejections = RepeatedProblem()
+    /// Said beforehand, since rejecting must be cheap.
+    private let isOpen: String
+    private let isHalfOpen: String
 
     init(name: String, policy: CircuitBreaker.Policy, log: CircuitLog, metrics: UpstreamMetrics) {
         self.name = name
         self.metrics = metrics
+        self.isOpen = "the circuit of \(name) is open"
+        self.isHalfOpen = "the circuit of \(name) is half-open"
         var breaker = CircuitBreaker(policy: policy)
         breaker.reportsSuccesses = log.lines.successes
         self.breaker = Mutex(breaker)
@@ -45,7 +51,7 @@ package final class Circuit: Sendable {
             self.log.withLock { $0 }.rejected(self.name)
             throw ProxyError(
                 .circuitOpen,
-                "the circuit of \(self.name) is \(rejection.state.rawValue)",
+                rejection.state == .halfOpen ? self.isHalfOpen : self.isOpen,
                 upstream: self.name,
                 retryAfter: rejection.retryAfter
             )
