@@ -91,7 +91,9 @@ struct CachedExchange {
             }
             return try await self.forward(miss)
         case .pending:
-            switch try await body.collect(upTo: self.policy.maxEntry) {
+            let room = ContentRoom(self.upstream.store)
+            self.exchange.room = room
+            switch try await body.collect(upTo: self.policy.maxEntry, in: room) {
             case .tooLarge(let body): return try await self.pass(body, .bypass)
             case .whole(let content):
                 let body = Body.whole(content)

@@ -25,6 +25,8 @@ final class Exchange {
     private let cost: Double?
     /// What the cache said, once it has been asked.
     private var finding = CachedExchange.Finding.pending
+    /// What its content takes in memory, where that is held for the key.
+    var room: ContentRoom?
     /// The admission of an attempt that has not begun.
     private var ticket: CircuitTicket?
 

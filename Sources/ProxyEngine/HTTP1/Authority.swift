@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPMessage
+import ProxyConfiguration
+
 /// `uri-host [ ":" port ]` (RFC 9110, 7.2), as `Host` and request targets name a server; never with a user.
 struct Authority: Hashable {
     /// In lower case; an IPv6 address without its brackets. Never empty.
@@ -23,12 +26,14 @@ struct Authority: Hashable {
         var end = isAddress ? 1 : 0
         let start = end
         while end < bytes.count, isAddress ? Self.isAddressCharacter(bytes[end]) : Self.isNameCharacter(bytes[end]) {
+            // Half an encoding is none (RFC 3986, 2.1).
+            if bytes[end] == 0x25, !bytes[(end + 1)...].prefix(2).isHexadecimal(count: 2) { return nil }
             end += 1
         }
         guard end > start else { return nil }
         let host = start..<end
         if isAddress {
-            guard end < bytes.count, bytes[end] == 0x5D else { return nil }
+            guard end < bytes.count, bytes[end] == 0x5D, Self.isIPv6(bytes[host]) else { return nil }
             end += 1
         }
         guard end < bytes.count else { return (host, nil) }
@@ -58,11 +63,21 @@ struct Authority: Hashable {
         }
     }
 
+    private static func isIPv6(_ bytes: Slice<UnsafeRawBufferPointer>) -> Bool {
+        bytes.contains(0x3A) && IPAddress(String(decoding: bytes, as: UTF8.self)) != nil
+    }
+
     /// RFC 3986, 3.2.2, without the comma: no host has one, but a list of hosts does.
     private static func isNameCharacter(_ byte: UInt8) -> Bool {
         switch byte {
         case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x21, 0x24...0x2B, 0x2D, 0x2E, 0x3B, 0x3D, 0x5F, 0x7E: true
         default: false
         }
+    }
+}
+
+extension Slice<UnsafeRawBufferPointer> {
+    fileprivate func isHexadecimal(count: Int) -> Bool {
+        self.count == count && self.allSatisfy { 0x30...0x39 ~= $0 || 0x61...0x66 ~= $0.lowercasedASCII }
     }
 }

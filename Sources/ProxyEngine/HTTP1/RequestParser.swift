@@ -14,6 +14,9 @@ struct RequestParser {
 
     init(limits: HeadLimits) { self.limits = limits }
 
+    /// Whether the buffer begins where the last request ended.
+    var isAtStart: Bool { self.emptyLines == 0 }
+
     /// Takes one head out of the buffer, or returns nil and leaves the buffer until more bytes have come.
     mutating func next(in buffer: inout ByteBuffer) throws(HTTP1Error) -> RequestHead? {
         try self.skipEmptyLines(&buffer)
@@ -64,7 +67,8 @@ struct RequestParser {
         }
         let version = UnsafeRawBufferPointer(rebasing: line[(targetEnd + 1)...])
         guard line[targetStart] == 0x2F || Self.mayBeHTTP(line[targetStart..<targetEnd], version) else {
-            throw .foreign
+            // Whoever has more words than there should be may still mean HTTP.
+            throw version.contains(word: "HTTP/") ? .malformed("the request line has too many words") : .foreign
         }
         return RequestHead(
             HTTPMethod(rawValue: String(decoding: line[..<methodEnd], as: UTF8.self)),
@@ -103,5 +107,11 @@ extension HTTPVersion {
         else { throw .malformed("the HTTP version is malformed") }
         guard bytes[5] == 0x31 else { throw .unsupportedVersion }
         self = bytes[7] == 0x30 ? .http1_0 : .http1_1
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    fileprivate func contains(word: String) -> Bool {
+        self.indices.contains { self[$0...].starts(with: word.utf8) }
     }
 }

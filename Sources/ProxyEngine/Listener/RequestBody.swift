@@ -33,7 +33,8 @@ final class RequestBody: BodySource {
 
     /// All of the content in one piece if it came with the head, else a stream.
     func available() throws(HTTP1Error) -> Body {
-        guard let length = self.length, self.stream.received.readableBytes >= length else { return .stream(self) }
+        guard let length = self.length else { return try self.availableChunks() }
+        guard self.stream.received.readableBytes >= length else { return .stream(self) }
         switch try self.decoder.next(in: &self.stream.received) {
         case .bytes(let content):
             self.count = content.readableBytes
@@ -41,6 +42,17 @@ final class RequestBody: BodySource {
         case .end: return .empty
         case .needsMore: return .stream(self)
         }
+    }
+
+    /// Takes the chunks that came with the head, so that a request which is malformed there disturbs nobody.
+    private func availableChunks() throws(HTTP1Error) -> Body {
+        var content = ByteBuffer()
+        while case .bytes(let piece) = try self.decoder.next(in: &self.stream.received) {
+            content.writeImmutableBuffer(piece)
+        }
+        guard content.readableBytes > 0 else { return .stream(self) }
+        self.count = content.readableBytes
+        return .stream(PrefixedBody(content, then: self))
     }
 
     func next() async throws(ProxyError) -> ByteBuffer? {

@@ -10,7 +10,7 @@ import Resilience
 /// that pipelined requests are answered in their order.
 final class ServerConnection {
     let stream: ByteStream
-    private let worker: Worker
+    let worker: Worker
     let listener: Listener
     let guest: Guest
     /// As whose it is counted.
@@ -19,6 +19,8 @@ final class ServerConnection {
     /// Between two requests, so that nothing is lost by closing now.
     private var isIdle = true
     private var hasAnswered = false
+    /// Whether the preface of HTTP/2 may come: at the very beginning of a connection, or of what is said in a tunnel.
+    var mayBeginHTTP2 = true
     private var isDraining = false
     /// The head that is coming.
     private var parser: RequestParser?
@@ -28,7 +30,7 @@ final class ServerConnection {
     private var session: HTTP2Session?
 
     /// Made once, since every request carries it.
-    private let onInterim: (ResponseHead) -> Void
+    let onInterim: (ResponseHead) -> Void
     /// The exchange that is going on.
     private var current: SilentClient.Exchange?
     private var reader = SlowReader()
@@ -182,9 +184,11 @@ final class ServerConnection {
                 return nil
             }
             self.parser = nil
-            return .request(try self.begin(head, recent, dispatcher))
+            self.mayBeginHTTP2 = false
+            return .request(try Arrival(head, recent, dispatcher, on: self))
         } catch {
-            if error == .unsupportedVersion, HTTP2Session.isAnnounced(by: self.stream.received) { return .http2 }
+            let mayBeHTTP2 = error == .unsupportedVersion && self.mayBeginHTTP2 && parser.isAtStart
+            if mayBeHTTP2, HTTP2Session.isAnnounced(by: self.stream.received) { return .http2 }
             return .garbage(error, dispatcher)
         }
     }
@@ -198,38 +202,6 @@ final class ServerConnection {
             return try parser.next(in: &self.stream.received).map { ($0, nil) }
         }
         return try dispatcher.recentHeads(of: self.worker).next(in: &self.stream.received, &parser)
-    }
-
-    private func begin(
-        _ head: consuming RequestHead,
-        _ recent: RecentHead?,
-        _ dispatcher: Dispatcher
-    ) throws(HTTP1Error) -> Arrival {
-        let framing = recent == nil ? try BodyFraming.ofRequest(head) : .none
-        var (body, content): (RequestBody?, Body) = (nil, .empty)
-        if framing != .none {
-            let source = RequestBody(
-                framing,
-                from: self.stream,
-                awaitsContinue: head.expectsContinue,
-                pace: dispatcher.clients.pace
-            )
-            content = try source.available()
-            body = source
-        }
-        // HTTP/1.0 knows no interim responses (RFC 9110, 15.2).
-        let wantsKeepAlive = recent?.wantsKeepAlive ?? head.wantsKeepAlive
-        let onInterim = head.version >= .http1_1 ? self.onInterim : nil
-        let request = Request(
-            head,
-            recent,
-            body: content,
-            client: self.guest.client,
-            worker: self.worker,
-            onInterim: onInterim
-        )
-        let step = dispatcher.begin(request, at: self.listener)
-        return Arrival(request, body, dispatcher, step, wantsKeepAlive: wantsKeepAlive)
     }
 
     /// Answers what is no request, and closes.

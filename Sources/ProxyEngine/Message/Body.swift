@@ -18,8 +18,8 @@ package enum Body {
         }
     }
 
-    /// Reads everything, or as much as shows that it is more than the limit.
-    func collect(upTo limit: Int) async throws(ProxyError) -> Collected {
+    /// Reads everything, or as much as shows that it is more than the limit, or than there is room for.
+    func collect(upTo limit: Int, in room: ContentRoom? = nil) async throws(ProxyError) -> Collected {
         switch self {
         case .whole(let buffer):
             return buffer.readableBytes <= limit ? .whole(buffer) : .tooLarge(self)
@@ -27,8 +27,9 @@ package enum Body {
             if let length = source.length, length > limit { return .tooLarge(self) }
             var collected = ByteBuffer()
             while var piece = try await source.next() {
+                let hasRoom = room?.take(piece.readableBytes) ?? true
                 if collected.readableBytes == 0 { collected = piece } else { collected.writeBuffer(&piece) }
-                if collected.readableBytes > limit {
+                if collected.readableBytes > limit || !hasRoom {
                     return .tooLarge(.stream(PrefixedBody(collected, then: source)))
                 }
             }

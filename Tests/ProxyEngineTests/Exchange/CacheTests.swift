@@ -2,6 +2,7 @@
 
 import HTTPCaching
 import HTTPMessage
+import NIOCore
 import ProxyConfiguration
 import TestSupport
 import Testing
@@ -43,6 +44,37 @@ import Testing
             try await proxy.log.line("[CACHE] HIT api ")
             try await proxy.log.line("[CACHE] MISS api ")
             try await proxy.log.line("[CACHE] STORED api ")
+        }
+    }
+
+    /// What uploads take together in memory is bounded, however many there are: beyond it they go on as they come.
+    @Test func uploadsThatFindNoRoomAreNotHeldForTheirKey() async throws {
+        try await self.withCache { (proxy, upstream) async throws in
+            let store = try proxy.upstream().store
+            let body = String(repeating: "a", count: 600_000)
+            func status(_ content: String) async throws -> String {
+                // In two pieces, so that it has to be waited for.
+                let client = try await proxy.client()
+                try await client.send("POST /api/ HTTP/1.1\r\nHost: x\r\nContent-Length: \(content.utf8.count)\r\n\r\n")
+                try await client.send(content)
+                return try await client.response(to: "POST").cacheStatus
+            }
+            var taken = 0
+            while store.expect(1 << 20) { taken += 1 << 20 }
+            let refused = try await status("1" + body)
+            #expect(refused == "windbreak; fwd=bypass; fwd-status=200")
+            #expect(upstream.requests.last?.body.readableBytes == body.utf8.count + 1)
+            store.expectNoMore(taken)
+            for number in 2..<5 {
+                let stored = try await status("\(number)" + body)
+                #expect(stored.contains("; stored"))
+            }
+            try await eventually("each to have given back what it had") {
+                var left = 0
+                while store.expect(1 << 20) { left += 1 << 20 }
+                store.expectNoMore(left)
+                return left == taken
+            }
         }
     }
 

@@ -55,7 +55,8 @@ import Testing
             "GET / HTTP/1.0\r\n\r\n", "GET / HTTP/1.0\r\nHost: x\r\n\r\n",
             // Hosts.
             "GET / HTTP/1.1\r\nHost:\r\n\r\n", "GET / HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n",
-            "GET / HTTP/1.1\r\nHost: [::1]\r\n\r\n", "GET / HTTP/1.1\r\nHost: x:\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: [::1]\r\n\r\n", "GET / HTTP/1.1\r\nHost: [::ffff:1.2.3.4]:1\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a%2Db\r\n\r\n", "GET / HTTP/1.1\r\nHost: x:\r\n\r\n",
             "GET / HTTP/1.1\r\nHost: a-b_c.example\r\n\r\n", "GET / HTTP/1.1\r\nhOST: x\r\n\r\n",
             // Values: empty, with tabs, quotes and octets beyond ASCII.
             "GET / HTTP/1.1\r\nHost: x\r\nA:\r\nB: a\tb \"c\" \u{E9}\r\n\r\n",
@@ -121,6 +122,18 @@ import Testing
             "GET / HTTP/1.1\r\nHost: [evil]\r\n\r\n", "GET / HTTP/1.1\r\nHost: :80\r\n\r\n",
             "GET / HTTP/1.1\r\nHost: x:65536\r\n\r\n", "GET / HTTP/1.1\r\nHost: []\r\n\r\n",
             "GET / HTTP/1.1\r\nHost: [::1]x\r\n\r\n", "GET / HTTP/1.1\r\nHost: [::1]:a\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: %\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: %g\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a%2\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a%zz\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a%2g\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: [abc]\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: [:]\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: [.]\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: [:::::]\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: [1:2]\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: [1.2.3.4]\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: [::1.2.3]\r\n\r\n",
             // Another protocol altogether.
             "\u{16}\u{3}\u{1}\u{2}\0\u{1}", "SSH-2.0-OpenSSH_9\r\n\r\n", "{\"json\": true}\r\n\r\n", "\0", "\u{80}",
         ]

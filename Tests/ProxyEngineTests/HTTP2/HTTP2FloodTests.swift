@@ -112,6 +112,28 @@ import Testing
         }
     }
 
+    @Test func `a preface that does not come first is no preface`() async throws {
+        let preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+        let upstream = try await FaultyUpstream()
+        try await withProxy(to: upstream) { (proxy) async throws in
+            for before in ["GET /api/ HTTP/1.1\r\nHost: x\r\n\r\n", "\r\n"] {
+                for isApart in [true, false] {
+                    let client = try await proxy.client()
+                    try await client.send(isApart ? before : before + preface)
+                    if before != "\r\n" {
+                        let response = try await client.response()
+                        #expect(response.status == 200)
+                    }
+                    if isApart { try await client.send(preface) }
+                    let refusal = try await client.response()
+                    #expect(refusal.status == 505)
+                    #expect(try await client.end() == .finished)
+                }
+            }
+            #expect(upstream.requests.count == 2)
+        }
+    }
+
     @Test func `a frame that nobody knows is no matter`() async throws {
         try await self.withClient { (client, _) async throws in
             try await client.send(TestFrame(type: 0xFA, flags: 0xFF, stream: 77, [1, 2, 3]))

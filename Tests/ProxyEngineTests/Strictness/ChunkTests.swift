@@ -47,6 +47,22 @@ import Testing
         try await expectFates(RawRequest.refused(sizes.map { Self.head + "\($0)\r\nhello\r\n0\r\n\r\n" }))
     }
 
+    /// What has come is looked at before anybody is disturbed by its beginning.
+    @Test func whatIsMalformedFurtherOnReachesNobodyEither() async throws {
+        let upstream = try await FaultyUpstream()
+        try await withProxy(to: upstream) { (proxy) async throws in
+            for rest in ["5\r\nhello\r\nXX\r\n", "5\r\nhello\n0\r\n\r\n", "5\r\nhello\r\n0\r\nA : b\r\n\r\n"] {
+                let client = try await proxy.client()
+                try await client.send(Self.head.replacing("/x", with: "/") + rest)
+                let response = try await client.response(to: "POST")
+                #expect(response.status == 400)
+                #expect(response.fields["connection"] == "close")
+                #expect(try await client.end() == .finished)
+            }
+            #expect(upstream.record.value.accepted == 0)
+        }
+    }
+
     @Test func aChunkThatDoesNotEndWithItsSizeIsRefused() async throws {
         let contents = [
             "5\r\nhello0\r\n\r\n", "5\r\nhello!\r\n0\r\n\r\n", "5\r\nhell\r\n0\r\n\r\n", "5\r\nhello\n0\r\n\r\n",

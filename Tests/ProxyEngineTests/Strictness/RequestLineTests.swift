@@ -42,6 +42,7 @@ import Testing
             "GET\t/api/ HTTP/1.1", "GET /api/\tHTTP/1.1", "GET /api/ HTTP/1.1\t", "\tGET /api/ HTTP/1.1",
             "GET /api/\u{B}HTTP/1.1", "GET /api/\u{C}HTTP/1.1", "GET\u{A0}/api/ HTTP/1.1", "GET /api/\rHTTP/1.1",
             "GET /a b HTTP/1.1", "GET /api/", "GET", "GET HTTP/1.1", "/api/ HTTP/1.1", "GET /api/ ", "",
+            "GE T /api/ HTTP/1.1", "GET a b /api/ HTTP/1.1", "FOO bar baz HTTP/1.1",
             "GET /api/ HTTP/1.1 HTTP/1.1", "GET /api/ http/1.1", "GET /api/ Http/1.1", "GET /api/ HTTP/1",
             "GET /api/ HTTP/1.", "GET /api/ HTTP/.1", "GET /api/ HTTP/1.1.1", "GET /api/ HTTP/1.10",
             "GET /api/ HTTP/01.1", "GET /api/ HTTP/1.01", "GET /api/ HTTP/11", "GET /api/ HTTP/1,1",
