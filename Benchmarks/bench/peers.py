@@ -103,6 +103,38 @@ http {{
 """
 
 
+class NginxAsShipped(Nginx):
+    """With the settings of its package, to which somebody has added a cache."""
+    name, title = "nginx-as-shipped", "nginx, as it is shipped"
+    lacks = ("get", "rejection", "connect", "get-1m", "post-1m")
+
+    def __init__(self, windbreak):
+        self.binary = machine.tool("nginx")
+
+    def configuration(self, folder, port, origin):
+        return f"""
+{nginx_user()}
+worker_processes 1;
+daemon off;
+pid {folder}/pid;
+error_log {folder}/error.log;
+events {{ worker_connections 768; }}
+http {{
+  sendfile on;
+  tcp_nopush on;
+  types_hash_max_size 2048;
+  access_log {folder}/access.log;
+  gzip on;
+  proxy_temp_path {folder}/proxy;
+  proxy_cache_path {folder}/cache keys_zone=hits:10m;
+  server {{
+    listen 127.0.0.1:{port};
+    location / {{ proxy_pass http://127.0.0.1:{origin}; proxy_cache hits; proxy_cache_valid 200 1h; }}
+  }}
+}}
+"""
+
+
 class HAProxy(Peer):
     name, title, file, version_option = "haproxy", "HAProxy", "haproxy.cfg", ["-v"]
     install = "apt install haproxy"
@@ -221,4 +253,4 @@ class Envoy(Peer):
         }})
 
 
-PEERS = {peer.name: peer for peer in (Windbreak, Nginx, HAProxy, Varnish, Envoy)}
+PEERS = {peer.name: peer for peer in (Windbreak, Nginx, NginxAsShipped, HAProxy, Varnish, Envoy)}
