@@ -29,6 +29,9 @@ package struct RequestDemands: Hashable, Sendable {
         self.range = method == .head ? nil : fields["range"]
     }
 
+    /// Whether it asks for less than the whole answer.
+    package var isForLess: Bool { self.isConditional || self.range != nil }
+
     package var onlyIfCached: Bool { self.control?.onlyIfCached ?? false }
 }
 

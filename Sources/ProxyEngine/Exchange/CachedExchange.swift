@@ -162,14 +162,32 @@ struct CachedExchange {
         _ now: ContinuousClock.Instant,
         _ why: CacheStatus.Detail?
     ) -> Response {
-        var response = Response(stored, to: self.request.head, self.demands, at: now)
-        response.explain(.hit(timeToLive: stored.timeToLive(at: now), key: key, detail: why))
+        var response = self.response(stored, key, now, why)
         response.report.decision = .hit
         response.report.cache = why == nil ? .hit : .stale
         if let why {
             self.upstream.cacheLog.stale(key, why.rawValue)
         } else {
             self.upstream.cacheLog.hit(key)
+        }
+        return response
+    }
+
+    private func response(
+        _ stored: StoredResponse,
+        _ key: CacheKey,
+        _ now: ContinuousClock.Instant,
+        _ why: CacheStatus.Detail?
+    ) -> Response {
+        let recent = why == nil ? self.request.recent : nil
+        if let hit = recent?.hit, hit.isSame(as: stored, at: now) {
+            return Response(hit.head, .whole(stored.content), repeating: hit)
+        }
+        var response = Response(stored, to: self.request.head, self.demands, at: now)
+        response.explain(.hit(timeToLive: stored.timeToLive(at: now), key: key, detail: why))
+        if let recent, !self.demands.isForLess {
+            response.repeated = RepeatedHit(response.head, of: stored, at: now)
+            recent.hit = response.repeated
         }
         return response
     }

@@ -144,11 +144,18 @@ final class Exchange {
         if response.report.cache == .none { response.explain(.forwarded(.bypass)) }
         // A client that named the upstream itself, by a target in absolute form or a tunnel, follows its references itself.
         let hasNamedIt = self.request.head.target.utf8.first != 0x2F || self.request.client.tunnel != nil
-        if !hasNamedIt { response.relocate(self.path, from: self.upstream) }
         let state = self.upstream.circuit.state
+        func complete(_ head: inout ResponseHead) {
+            if !hasNamedIt { head.relocate(self.path, from: self.upstream) }
+            head.fields.add("X-Windbreak-Circuit", self.upstream.circuitField(state))
+        }
+        if let hit = response.repeated {
+            response.head = hit.completed(state, by: complete)
+        } else {
+            complete(&response.head)
+        }
         response.report.upstream = self.upstream.name
         response.report.circuit = state
-        response.head.fields.add("X-Windbreak-Circuit", self.upstream.circuitField(state))
         self.upstream.metrics.exchangeEnded(response.finalReport, status: response.head.status, cost: self.cost)
     }
 }

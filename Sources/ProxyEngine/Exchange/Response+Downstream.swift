@@ -24,27 +24,29 @@ extension Response {
         self.head.fields.add("Via", self.head.version.via)
     }
 
+    /// Says what our cache did, behind what other caches have said (RFC 9211, 2).
+    mutating func explain(_ status: CacheStatus) {
+        self.head.fields.add("Cache-Status") { status.write(to: &$0) }
+    }
+}
+
+extension ResponseHead {
     /// Turns what names the upstream's place into ours, for a client that came by the upstream's mount: where it is to go,
     /// and that the content is what it asked for. Other names of the content are the origin's own affair.
     ///
     /// - Parameter path: The target, below the mount.
     mutating func relocate(_ path: Substring, from upstream: Upstream) {
-        if let location = self.head.fields["location"],
+        if let location = self.fields["location"],
             let moved = upstream.configuration.downstreamLocation(location)
         {
-            self.head.fields.set("Location", moved)
+            self.fields.set("Location", moved)
         }
-        if let location = self.head.fields["content-location"],
+        if let location = self.fields["content-location"],
             let moved = upstream.configuration.downstreamLocation(location),
             moved.dropFirst(upstream.configuration.mount.count) == path
         {
-            self.head.fields.set("Content-Location", moved)
+            self.fields.set("Content-Location", moved)
         }
-    }
-
-    /// Says what our cache did, behind what other caches have said (RFC 9211, 2).
-    mutating func explain(_ status: CacheStatus) {
-        self.head.fields.add("Cache-Status") { status.write(to: &$0) }
     }
 }
 

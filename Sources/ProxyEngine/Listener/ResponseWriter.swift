@@ -25,7 +25,7 @@ struct ResponseWriter {
     func write(_ response: Response) async -> Written {
         switch response.body {
         case .whole(let content):
-            var written = self.put(response.head, content)
+            var written = self.put(response, content)
             written.error = await self.flush(all: !self.keepsAlive)
             return written
         case .stream(let source):
@@ -37,13 +37,19 @@ struct ResponseWriter {
     func writeAtOnce(_ response: Response) -> Written? {
         guard case .whole(let content) = response.body, content.readableBytes <= Self.smallContent else { return nil }
         defer { self.stream.flush() }
-        return self.put(response.head, content)
+        return self.put(response, content)
     }
 
-    private func put(_ head: ResponseHead, _ content: ByteBuffer) -> Written {
-        var head = head
-        let hasContent = head.mayHaveContent(to: self.method)
+    private func put(_ response: Response, _ content: ByteBuffer) -> Written {
+        let hasContent = response.head.mayHaveContent(to: self.method)
         let length = hasContent ? content.readableBytes : 0
+        // HTTP/1.0 is told that its connection stays.
+        let repeated = self.keepsAlive && self.version >= .http1_1 ? response.repeated : nil
+        if let octets = repeated?.octets(response.report.circuit) {
+            self.stream.write(octets)
+            return Written(bytes: length)
+        }
+        var head = response.head
         let isSmall = length <= Self.smallContent
         let tellsLength = head.status != 204 && (hasContent || content.readableBytes > 0)
         // RFC 9110, 8.6: a server must not tell a length with 204, whatever its upstream does.
@@ -53,7 +59,7 @@ struct ResponseWriter {
         self.endHead(&buffer, keepsAlive: self.keepsAlive)
         if isSmall, length > 0 { buffer.writeImmutableBuffer(content) }
         self.stream.write(buffer)
-        if !isSmall { self.stream.write(content) }
+        if !isSmall { self.stream.write(content) } else { repeated?.remember(buffer, response.report.circuit) }
         return Written(bytes: length)
     }
 

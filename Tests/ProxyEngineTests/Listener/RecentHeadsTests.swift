@@ -4,6 +4,7 @@ import HTTPCaching
 import HTTPMessage
 import NIOCore
 import ProxyConfiguration
+import Resilience
 import TestSupport
 import Testing
 
@@ -179,6 +180,99 @@ import Testing
                 #expect(get.text == "hello")
             }
             #expect(upstream.requests.count <= 2)
+        }
+    }
+
+    // MARK: Hits
+
+    private func withHits(
+        _ fields: HeaderFields = ["Date": "Tue, 24 Nov 2026 21:00:00 GMT", "ETag": "\"a\""],
+        _ test: (TestProxy, TestClient) async throws -> Void
+    ) async throws {
+        try await withOriginCache(threads: 1) {
+            $0.cache = CachePolicy()
+        } reply: { request, count in
+            .respond(200, fields.appending(["Cache-Control": "max-age=90000"]), body: "answer \(count)")
+        } _: { (proxy, _) async throws in
+            let client = try await proxy.client()
+            for _ in 0..<5 {
+                let response = try await client.exchange("GET", "/api/")
+                #expect(response.text == "answer 1")
+            }
+            try await test(proxy, client)
+        }
+    }
+
+    @Test(arguments: [["Date": "Tue, 24 Nov 2026 21:00:00 GMT"], HeaderFields()])
+    func theAgeOfARepeatedHitGoesOn(_ fields: HeaderFields) async throws {
+        try await self.withHits(fields) { (_, client) async throws in
+            func age() async throws -> (age: Int, sum: Int) {
+                let response = try await client.exchange("GET", "/api/")
+                let age = try #require(response.fields["age"].flatMap { Int($0) })
+                let ttl = try #require(response.cacheStatus.firstMatch(of: /ttl=(\d+)/).flatMap { Int($0.1) })
+                return (age, age + ttl)
+            }
+            let first = try await age()
+            var last = first
+            try await eventually("the age to go on by two") {
+                let next = try await age()
+                #expect(next.age >= last.age)
+                #expect(90_000 - 1...90_000 ~= next.sum)
+                last = next
+                return next.age >= first.age + 2
+            }
+        }
+    }
+
+    @Test func aRepeatedHitTellsTheStateOfTheCircuit() async throws {
+        try await self.withHits { (proxy, client) async throws in
+            let circuit = try proxy.upstream().circuit
+            for _ in 0..<3 {
+                for state in [CircuitBreaker.ForcedState.open, .closed] {
+                    circuit.force(state, for: nil)
+                    for _ in 0..<3 {
+                        let response = try await client.exchange("GET", "/api/")
+                        #expect(response.text == "answer 1")
+                        #expect(response.fields["x-windbreak-circuit"] == "api; state=\(circuit.state.rawValue)")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func whatIsStoredNoMoreIsNotRepeated() async throws {
+        try await self.withHits { (_, client) async throws in
+            let unsafe = try await client.exchange("POST", "/api/")
+            #expect(unsafe.text == "answer 2")
+            for _ in 0..<4 {
+                let response = try await client.exchange("GET", "/api/")
+                #expect(response.text == "answer 3")
+            }
+        }
+    }
+
+    @Test func whatAsksForLessGetsLessEachTime() async throws {
+        try await self.withHits { (_, client) async throws in
+            for _ in 0..<4 {
+                let part = try await client.exchange("GET", "/api/", ["Range": "bytes=0-2"])
+                #expect(part.status == 206 && part.text == "ans")
+                let unchanged = try await client.exchange("GET", "/api/", ["If-None-Match": "\"a\""])
+                #expect(unchanged.status == 304 && unchanged.body.readableBytes == 0)
+                let changed = try await client.exchange("GET", "/api/", ["If-None-Match": "\"b\""])
+                #expect(changed.text == "answer 1")
+                let head = try await client.exchange("HEAD", "/api/")
+                #expect(head.fields["content-length"] == "8" && head.body.readableBytes == 0)
+                let whole = try await client.exchange("GET", "/api/")
+                #expect(whole.text == "answer 1")
+            }
+        }
+    }
+
+    @Test func theLastAnswerOfAConnectionSaysSo() async throws {
+        try await self.withHits { (_, client) async throws in
+            let last = try await client.exchange("GET", "/api/", ["Connection": "close"])
+            #expect(last.fields["connection"] == "close")
+            #expect(try await client.end() == .finished)
         }
     }
 }
