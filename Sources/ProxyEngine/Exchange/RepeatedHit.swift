@@ -25,10 +25,13 @@ final class RepeatedHit {
         var octets: ByteBuffer?
     }
 
-    /// Octets that are worth keeping.
+    /// Octets that are worth keeping: of the fields, and of all together.
+    private static let maxFields = 2 << 10
     private static let maxOctets = 4 << 10
 
-    init(_ head: ResponseHead, of stored: StoredResponse, at now: ContinuousClock.Instant) {
+    /// Nil if the head is too large to be kept.
+    init?(_ head: ResponseHead, of stored: StoredResponse, at now: ContinuousClock.Instant) {
+        guard head.fields.wireLength <= Self.maxFields else { return nil }
         self.head = head
         self.stored = stored
         self.age = stored.age(at: now)

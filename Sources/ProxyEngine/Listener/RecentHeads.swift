@@ -41,11 +41,11 @@ final class RecentHead {
 /// The heads that one loop has read lately under one configuration.
 ///
 /// Programs ask for the same thing with the same octets, over and over: what has been parsed, routed and hashed once need
-/// not be again, and a hit does with three quarters of the instructions. A head is kept once it has come twice, so that
+/// not be again, and a hit does with little more than half of the instructions. A head is kept once it has come twice, so that
 /// those that never come again cost no more than their own hash.
 final class RecentHeads {
     private static let slots = 256
-    /// Octets of a head that is worth keeping. All of them together stay below a megabyte.
+    /// Octets of a head that is worth keeping. With all that is kept beside it that makes 4 MiB for each loop at most.
     private static let maxLength = 1 << 10
 
     /// The hash of the last head in each slot that came, kept or not.
