@@ -15,10 +15,8 @@ final class RepeatedProblem: Sendable {
 
     private let last = Mutex<Answer?>(nil)
 
+    /// - Parameter error: Its `retryAfter` is to be in whole seconds, since it is compared.
     func response(to error: ProxyError) -> Response {
-        var error = error
-        // The answer knows whole seconds only.
-        error.retryAfter = error.retryAfterSeconds.map { .seconds($0) }
         let answer = self.last.withLock { last in
             if let last, last.error == error { return last }
             let (head, content) = error.problem

@@ -180,14 +180,12 @@ struct CachedExchange {
         _ why: CacheStatus.Detail?
     ) -> Response {
         let recent = why == nil ? self.request.recent : nil
-        if let hit = recent?.hit, hit.isSame(as: stored, at: now) {
-            return Response(hit.head, .whole(stored.content), repeating: hit)
-        }
+        if let response = recent?.answer?.response(stored, at: now) { return response }
         var response = Response(stored, to: self.request.head, self.demands, at: now)
         response.explain(.hit(timeToLive: stored.timeToLive(at: now), key: key, detail: why))
         if let recent, !self.demands.isForLess {
-            response.repeated = RepeatedHit(response.head, of: stored, at: now)
-            recent.hit = response.repeated
+            response.repeated = RepeatedAnswer(response.head, of: stored, at: now)
+            recent.answer = response.repeated
         }
         return response
     }

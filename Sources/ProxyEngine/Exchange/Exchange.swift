@@ -128,29 +128,42 @@ final class Exchange {
         var error = error
         error.upstream = error.upstream ?? self.upstream.name
         let isRejected = error.kind == .circuitOpen
-        var response = isRejected ? self.upstream.circuit.rejections.response(to: error) : error.response()
+        // The answer knows whole seconds only.
+        if isRejected { error.retryAfter = error.retryAfterSeconds.map { .seconds($0) } }
+        var response = isRejected ? self.rejected(error) : error.response()
         response.report.outcome = isRejected || error.kind == .notCached ? nil : error.outcome
         response.report.decision = isRejected ? .rejected : .pass
         response.report.attempts = error.source == .upstream ? 1 : 0
         if self.policy != nil {
             response.report.cache = .miss
-            response.explain(error.cache ?? .forwarded(.uriMiss))
+            if response.repeated == nil { response.explain(error.cache ?? .forwarded(.uriMiss)) }
+        }
+        if isRejected, response.repeated == nil, let recent = self.request.recent,
+            case .whole(let content) = response.body
+        {
+            response.repeated = RepeatedAnswer(response.head, content, to: error)
+            recent.answer = response.repeated
         }
         return response
     }
 
+    private func rejected(_ error: ProxyError) -> Response {
+        self.request.recent?.answer?.response(to: error) ?? self.upstream.circuit.rejections.response(to: error)
+    }
+
     /// Completes an answer with all that is to be known about it.
     fileprivate func finish(_ response: inout Response) {
-        if response.report.cache == .none { response.explain(.forwarded(.bypass)) }
+        let isCached = response.report.cache != .none
         // A client that named the upstream itself, by a target in absolute form or a tunnel, follows its references itself.
         let hasNamedIt = self.request.head.target.utf8.first != 0x2F || self.request.client.tunnel != nil
         let state = self.upstream.circuit.state
         func complete(_ head: inout ResponseHead) {
+            if !isCached { head.explain(.forwarded(.bypass)) }
             if !hasNamedIt { head.relocate(self.path, from: self.upstream) }
             head.fields.add("X-Windbreak-Circuit", self.upstream.circuitField(state))
         }
-        if let hit = response.repeated {
-            response.head = hit.completed(state, by: complete)
+        if let repeated = response.repeated {
+            response.head = repeated.completed(state, by: complete)
         } else {
             complete(&response.head)
         }

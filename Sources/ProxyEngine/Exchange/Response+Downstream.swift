@@ -25,12 +25,14 @@ extension Response {
     }
 
     /// Says what our cache did, behind what other caches have said (RFC 9211, 2).
-    mutating func explain(_ status: CacheStatus) {
-        self.head.fields.add("Cache-Status") { status.write(to: &$0) }
-    }
+    mutating func explain(_ status: CacheStatus) { self.head.explain(status) }
 }
 
 extension ResponseHead {
+    mutating func explain(_ status: CacheStatus) {
+        self.fields.add("Cache-Status") { status.write(to: &$0) }
+    }
+
     /// Turns what names the upstream's place into ours, for a client that came by the upstream's mount: where it is to go,
     /// and that the content is what it asked for. Other names of the content are the origin's own affair.
     ///

@@ -17,8 +17,7 @@ final class RecentHead {
     var place: (upstream: Upstream, path: Substring)?
     /// In the cache of that upstream.
     var key: CacheKey?
-    /// What it got there.
-    var hit: RepeatedHit?
+    var answer: RepeatedAnswer?
     fileprivate let octets: [UInt8]
 
     fileprivate init(_ head: RequestHead, _ octets: ByteBuffer) {

@@ -18,17 +18,17 @@ package struct Response {
     var upgraded: ByteStream?
 
     /// What of it is known from the last time.
-    var repeated: RepeatedHit?
+    var repeated: RepeatedAnswer?
 
     package init(_ head: ResponseHead, _ body: Body = .empty) {
         self.head = head
         self.body = body
     }
 
-    init(_ head: ResponseHead, _ body: Body, repeating hit: RepeatedHit) {
+    init(_ head: ResponseHead, _ body: Body, repeating answer: RepeatedAnswer) {
         self.head = head
         self.body = body
-        self.repeated = hit
+        self.repeated = answer
     }
 
     /// The report, with what has become known since the head was received.

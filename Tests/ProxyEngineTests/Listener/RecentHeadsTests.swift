@@ -275,4 +275,34 @@ import Testing
             #expect(try await client.end() == .finished)
         }
     }
+
+    // MARK: Rejections
+
+    @Test func aRepeatedRejectionCountsDown() async throws {
+        let upstream = try await FaultyUpstream()
+        try await withProxy(to: upstream) { _ in
+        } _: { (proxy) async throws in
+            let client = try await proxy.client()
+            for _ in 0..<3 {
+                let response = try await client.exchange("GET", "/api/")
+                #expect(response.status == 200)
+            }
+            try proxy.upstream().circuit.force(.open, for: .seconds(3))
+            var (last, seen) = (3, Set<Int>())
+            try await eventually("the circuit to close again") {
+                let response = try await client.exchange("GET", "/api/")
+                guard response.status == 503 else { return response.status == 200 }
+                let seconds = try #require(response.fields["retry-after"].flatMap { Int($0) })
+                #expect(1...last ~= seconds)
+                #expect(response.text.contains("\"retry_after\":\(seconds)}"))
+                #expect(response.fields["x-windbreak-circuit"] == "api; state=open")
+                #expect(response.cacheStatus == "windbreak; fwd=bypass")
+                last = seconds
+                seen.insert(seconds)
+                return false
+            }
+            #expect(seen == [1, 2, 3])
+            #expect(proxy.log.count(of: "OPEN") > 0)
+        }
+    }
 }
