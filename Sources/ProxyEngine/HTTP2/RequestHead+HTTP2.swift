@@ -43,6 +43,7 @@ private struct RequestBuilder {
         self.bytes += name.utf8.count + value.utf8.count + 4
         guard self.count <= self.limits.count, self.bytes <= self.limits.fields else { throw .refused(.headTooLarge) }
         guard value.utf8.isFieldValue else { throw .malformed }
+        guard !value.utf8.hasReplacement else { throw .refused(.malformed("a field value is not UTF-8")) }
         switch name {
         case "host":
             guard self.host == nil else { throw .malformed }
