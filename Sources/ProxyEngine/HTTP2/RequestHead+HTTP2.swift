@@ -78,7 +78,11 @@ private struct RequestBuilder {
         guard target.utf8.count + self.method.utf8.count + 10 <= self.limits.line else {
             throw .refused(.targetTooLong)
         }
-        if method != .connect { try self.checkPath(method) }
+        if method != .connect {
+            try self.checkPath(method)
+        } else if self.fields.contains("content-length") {
+            throw .refused(.malformed("CONNECT has no content"))
+        }
         return RequestHead(method, target, fields: self.fields, version: .http2)
     }
 

@@ -8,11 +8,11 @@ import Resilience
 
 /// One stream of a downstream connection of HTTP/2: one request with its answer, by the same way as those of HTTP/1.
 final class ServerStream {
-    private let stream: ByteStream
-    private let framing: StreamFraming
-    private let worker: Worker
-    private let listener: Listener
-    private let client: Request.Client
+    let stream: ByteStream
+    let framing: StreamFraming
+    let worker: Worker
+    let listener: Listener
+    let client: Request.Client
     private var task: Task<Void, Never>?
 
     init(_ stream: ByteStream, _ framing: StreamFraming, client: Request.Client, worker: Worker, listener: Listener) {
@@ -57,6 +57,8 @@ final class ServerStream {
     }
 
     private func answer(_ head: RequestHead, _ dispatcher: Dispatcher) async {
+        // What comes behind it is the tunnel's.
+        if head.method == .connect { return await self.connect(head, dispatcher) }
         let body = self.body(of: head, pace: dispatcher.clients.pace)
         let request = Request(
             head,
@@ -110,7 +112,7 @@ final class ServerStream {
         )
     }
 
-    private func write(
+    func write(
         _ response: Response,
         to method: HTTPMethod,
         _ dispatcher: Dispatcher
@@ -131,7 +133,7 @@ final class ServerStream {
         return written
     }
 
-    private func finished(
+    func finished(
         _ request: Request,
         _ response: Response,
         bytesIn: Int,
