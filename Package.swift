@@ -173,7 +173,9 @@ let package = Package(
         ),
         .testTarget(
             name: "WindbreakTests",
-            dependencies: ["windbreak", "plant-api-simulator", "HTTPMessage", "TestSupport", nioCore, nioPosix],
+            dependencies: [
+                "windbreak", "plant-api-simulator", "HTTPMessage", "LocalAuthority", "TestSupport", nioCore, nioPosix,
+            ],
             swiftSettings: settings
         ),
     ],

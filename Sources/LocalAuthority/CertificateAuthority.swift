@@ -19,9 +19,18 @@ package struct CertificateAuthority: Sendable {
     private let leafKey = P256.Signing.PrivateKey()
 
     /// Why the files are no authority. Never has anything of the key.
-    package struct Unusable: Error, Equatable, CustomStringConvertible {
-        package let description: String
-        package init(description: String) { self.description = description }
+    package enum Unusable: Error, Equatable, CustomStringConvertible {
+        /// What the certificate is not.
+        case certificate(String)
+        /// What the key is not.
+        case key(String)
+
+        package var description: String {
+            switch self {
+            case .certificate(let complaint): "the certificate \(complaint)"
+            case .key(let complaint): "the key \(complaint)"
+            }
+        }
     }
 
     /// - Parameter certificatePEM: The certificate of an authority that `windbreak ca init` has made.
@@ -30,12 +39,12 @@ package struct CertificateAuthority: Sendable {
         guard
             let certificate = try? NIOSSLCertificate.fromPEMBytes(Array(certificatePEM.utf8)).first?.toDERBytes(),
             let parts = DERNode.all(in: certificate[...])?.first?.parts.first?.parts, parts.count >= 8
-        else { throw Unusable(description: "the certificate is not one of version 3 in PEM") }
+        else { throw Unusable.certificate("is not a certificate of version 3 in PEM") }
         guard let key = try? P256.Signing.PrivateKey(pemRepresentation: keyPEM) else {
-            throw Unusable(description: "the key is not one for P-256 in PEM")
+            throw Unusable.key("is not a key for P-256 in PEM")
         }
         guard key.publicKey.derRepresentation.elementsEqual(parts[6].encoded) else {
-            throw Unusable(description: "the key is not that of the certificate")
+            throw Unusable.key("is not the key of the certificate")
         }
         let extensions = parts.last?.parts.first?.parts ?? []
         func content(of identifier: [UInt8]) -> ArraySlice<UInt8>? {
@@ -45,7 +54,7 @@ package struct CertificateAuthority: Sendable {
         guard let constraints = content(of: Identifier.nameConstraints),
             let identifier = content(of: Identifier.subjectKey).flatMap({ DERNode.all(in: $0)?.first }),
             let end = parts[4].parts.last.flatMap(CertificateTime.seconds)
-        else { throw Unusable(description: "the certificate is not that of an authority for certain hosts") }
+        else { throw Unusable.certificate("is not the certificate of an authority for certain hosts") }
         self.key = key
         self.subject = Array(parts[5].encoded)
         self.keyIdentifier = Array(identifier.content)

@@ -8,8 +8,8 @@ struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check the configuration file, and say everything that is wrong with it.",
         discussion: """
-            Nothing is started and nothing is connected to. Variables and secret files are read as they would be at \
-            the start.
+            Nothing is started and nothing is connected to. Variables, secrets, certificates and the files of \
+            the local authority are read as they would be at the start.
 
             \(Exit.help)
             """
@@ -22,7 +22,7 @@ struct Check: ParsableCommand {
     var effective = false
 
     func run() throws {
-        let configuration = try ConfigurationFile(path: self.config).loadOrExit()
+        let configuration = try ConfigurationFile(path: self.config).loadOrExit(toServe: true)
         for warning in configuration.warnings { StandardError.print(warning.description) }
         if self.effective {
             print(configuration.effectiveYAML(), terminator: "")

@@ -30,7 +30,7 @@ struct Serve: AsyncParsableCommand {
         ProcessSetup.prepareToServe()
         let signals = await UnixSignalsSequence(trapping: .sighup, .sigusr1, .sigterm, .sigint)
         let file = ConfigurationFile(path: self.config)
-        let configuration = try file.loadOrExit()
+        let configuration = try file.loadOrExit(toServe: true)
         do {
             let pidFile = try self.pidFile.map { (path) throws(PidFile.Failure) in try PidFile(claiming: path) }
             let server = try Server(file, configuration)

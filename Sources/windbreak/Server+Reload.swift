@@ -10,7 +10,7 @@ extension Server {
     func reload() async {
         guard let old = self.engine.snapshot?.configuration else { return }
         do throws(ConfigurationError) {
-            let new = try self.file.load()
+            let new = try self.file.load(toServe: true)
             do {
                 try await self.apply(new, insteadOf: old)
                 self.reloads.succeeded()

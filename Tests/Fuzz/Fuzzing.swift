@@ -11,7 +11,7 @@ public func fuzzOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 
 }
 
 enum FuzzTarget: String, CaseIterable {
-    case request, response, chunks, proxy, json, multipart, fields, directives, configuration, certificate
+    case request, response, chunks, proxy, json, multipart, fields, directives, structured, configuration, certificate
 
     static let chosen: FuzzTarget = {
         let name = getenv("FUZZ_TARGET").map { String(cString: $0) } ?? ""
@@ -32,6 +32,7 @@ enum FuzzTarget: String, CaseIterable {
         case .multipart: fuzzMultipart(bytes)
         case .fields: fuzzFields(bytes)
         case .directives: fuzzDirectives(bytes)
+        case .structured: fuzzStructured(bytes)
         case .configuration: fuzzConfiguration(bytes)
         case .certificate: fuzzCertificate(bytes)
         }

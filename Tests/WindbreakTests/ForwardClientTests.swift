@@ -53,6 +53,32 @@ struct ForwardClientTests {
         #expect(plain.status == 403 || plain.errors.contains("403"), "\(plain)")
     }
 
+    @Test("are told of a loop, also one over two proxies")
+    func loop() async throws {
+        let (one, two) = (try Workplace(), try Workplace())
+        defer { for workplace in [one, two] { workplace.remove() } }
+        let ports = (try FreePort.any(), try FreePort.any())
+        let text = { (own: Int, other: Int) in
+            Workplace.file(
+                upstream: "http://127.0.0.1:\(other)",
+                listen: "127.0.0.1:\(own)",
+                more: "log: {access: stdout}"
+            )
+        }
+        try one.write(text(ports.0, ports.1))
+        try two.write(text(ports.1, ports.0))
+        let (first, second) = (try await Serving(one), try await Serving(two))
+        defer { for serving in [first, second] { serving.kill() } }
+        let response = try await first.get("/origin/origin/origin/origin/origin")
+        #expect(response.status == 508)
+        #expect(response.text.contains("Via names this proxy"))
+        #expect(response.fields.list("via").count == 2)
+        // It went round once, and was refused where it had begun.
+        let lines = try await first.process.output.wait(for: "two access lines") { $0.count == 2 ? $0 : nil }
+        #expect(lines.allSatisfy { $0.contains(" status=508") }, "\(lines)")
+        _ = try await second.process.output.wait(for: "an access line") { $0.count == 1 ? true : nil }
+    }
+
     @Test("reach a declared host by http", arguments: ClientProgram.allCases)
     func absoluteForm(_ program: ClientProgram) async throws {
         let origin = try await FaultyUpstream()

@@ -2,6 +2,7 @@
 
 import Foundation
 import HTTPMessage
+import LocalAuthority
 import TestSupport
 import Testing
 
@@ -97,10 +98,119 @@ struct InterceptionTests {
             let forced = try await windbreak("ca", "init", "--force", "--config", workplace.configuration)
             #expect(forced.status == 0)
             #expect(workplace.read("windbreak-ca.pem") != before)
-            try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: key)
-            let refused = try await windbreak("serve", "--config", workplace.configuration)
-            #expect(refused.status == 1 && refused.errors.contains("chmod 600"), "\(refused)")
         }
+    }
+
+    private static let file = """
+        listen: 127.0.0.1:0
+        admin: off
+        forward:
+          intercept: [origin]
+          ca:
+            certificate: ca.pem
+            key: ca.key.pem
+        upstreams:
+          origin: {url: "https://api.example"}
+        """
+
+    /// What is done to a good pair of files, and what is said of it where.
+    private static let flaws: [(String, @Sendable (Workplace) throws -> Void, [String])] = [
+        (
+            "no certificate", { try FileManager.default.removeItem(atPath: $0.path("ca.pem")) },
+            [":6:18:", "no such file"]
+        ),
+        ("no key", { try FileManager.default.removeItem(atPath: $0.path("ca.key.pem")) }, [":7:10:", "ca init"]),
+        ("a key that others read", { try Self.setMode(0o640, $0) }, [":7:10:", "chmod 600"]),
+        ("no certificate in the file", { try $0.write("x", to: "ca.pem") }, [":6:18:", "not a certificate"]),
+        (
+            "no key in the file",
+            { workplace in
+                try workplace.write("x", to: "ca.key.pem")
+                try Self.setMode(0o600, workplace)
+            }, [":7:10:", "not a key"]
+        ),
+        (
+            "another authority's key",
+            { workplace in
+                let other = try NewAuthority(for: ["api.example"], now: Int(time(nil)))
+                try workplace.write(other.keyPEM, to: "ca.key.pem")
+                try Self.setMode(0o600, workplace)
+            }, [":7:10:", "not the key of the certificate"]
+        ),
+        (
+            "an authority whose time is over",
+            { workplace in
+                let old = try NewAuthority(for: ["api.example"], now: 1_000_000_000)
+                try workplace.write(old.certificatePEM, to: "ca.pem")
+                try workplace.write(old.keyPEM, to: "ca.key.pem")
+                try Self.setMode(0o600, workplace)
+            }, [":6:18:", "has expired", "ca init --force"]
+        ),
+        (
+            "an authority for other hosts",
+            { try $0.write(Self.file.replacingOccurrences(of: "api.", with: "other.")) },
+            [":4:15:", "is not for other.example of origin"]
+        ),
+    ]
+
+    private static func setMode(_ mode: Int, _ workplace: Workplace) throws {
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: workplace.path("ca.key.pem"))
+    }
+
+    @Test("and everything that is wrong with its files is told before anything runs by them")
+    func flaws() async throws {
+        let workplace = try Workplace()
+        defer { workplace.remove() }
+        for (what, spoil, words) in Self.flaws {
+            try workplace.write(Self.file)
+            let made = try await windbreak("ca", "init", "--force", "--config", workplace.configuration)
+            #expect(made.status == 0, "\(made)")
+            let good = try await windbreak("check", "--config", workplace.configuration)
+            #expect(good.status == 0, "\(good)")
+            try spoil(workplace)
+            for command in ["check", "serve"] {
+                let refused = try await windbreak(command, "--config", workplace.configuration)
+                #expect(refused.status == 78, "\(what): \(refused)")
+                for word in words + ["error: forward.", "^"] {
+                    #expect(refused.errors.contains(word), "\(what): \(refused.errors)")
+                }
+                #expect(refused.errors.split(separator: "\n").count == 3, "\(what): \(refused.errors)")
+            }
+        }
+    }
+
+    @Test("and its key and its certificate change together, or not at all")
+    func pair() async throws {
+        let workplace = try Workplace()
+        defer { workplace.remove() }
+        func initialise(_ options: String...) async throws -> (status: Int32, output: String, errors: String) {
+            try await windbreak(["ca", "init", "--config", workplace.configuration] + options)
+        }
+        func files() throws -> [String] {
+            try FileManager.default.contentsOfDirectory(atPath: workplace.path("")).sorted()
+        }
+        try workplace.write(Self.file)
+        try workplace.write("mine", to: "ca.pem")
+        let there = try await initialise()
+        #expect(there.status == 1 && there.errors.contains("ca.pem is there already; --force"), "\(there)")
+        #expect(try files() == ["ca.pem", "config.yaml"])
+        try FileManager.default.removeItem(atPath: workplace.path("ca.pem"))
+        // There is no place for the certificate.
+        try workplace.write(Self.file.replacingOccurrences(of: "ca.pem", with: "none/ca.pem"))
+        #expect(try await initialise().status == 1)
+        #expect(try files() == ["config.yaml"])
+        // The place of the certificate cannot be taken, when that of the key has been.
+        try workplace.write("mine", to: "ca.key.pem")
+        try FileManager.default.createDirectory(
+            atPath: workplace.path("none/ca.pem"),
+            withIntermediateDirectories: true
+        )
+        #expect(try await initialise("--force").status == 1)
+        #expect(workplace.read("ca.key.pem") == "mine")
+        #expect(try files() == ["ca.key.pem", "config.yaml", "none"])
+        try FileManager.default.removeItem(atPath: workplace.path("ca.key.pem"))
+        #expect(try await initialise("--force").status == 1)
+        #expect(try files() == ["config.yaml", "none"])
     }
 
     @Test("need one that is for their hosts")
@@ -108,8 +218,9 @@ struct InterceptionTests {
         try await Self.withInterception { serving, _, workplace in
             let text = try #require(workplace.read("config.yaml"))
             try workplace.write(text.replacingOccurrences(of: "api.example", with: "other.example"))
-            let verdict = try await serving.reload(until: "refused")
-            #expect(verdict.contains("other.example") && verdict.contains("ca init"))
+            let verdict = try await serving.reload(until: "other.example")
+            #expect(verdict.contains("forward.intercept[0]") && verdict.contains("ca init"))
+            try await serving.process.line("[RELOAD] refused, nothing has changed")
         }
     }
 }

@@ -88,7 +88,7 @@ enum StructuredDictionary {
             return Self.takeString(&rest)
         case 0x25?:
             rest = rest.dropFirst()
-            return rest.first == 0x22 ? Self.takeString(&rest).map { _ in .other } : nil
+            return Self.takeDisplayString(&rest)
         case 0x3A?:
             let octets = rest.dropFirst().prefix { $0.isBase64 }
             rest = rest[octets.endIndex...]
@@ -119,6 +119,30 @@ enum StructuredDictionary {
             case 0x5C:
                 guard let escaped = rest.popFirst(), escaped == 0x22 || escaped == 0x5C else { return nil }
                 octets.append(escaped)
+            case 0x20...0x7E:
+                octets.append(octet)
+            default:
+                return nil
+            }
+        }
+        return nil
+    }
+
+    /// Any text, its octets beyond ASCII behind `%` (RFC 9651, 4.2.10).
+    private static func takeDisplayString(_ rest: inout Substring.UTF8View) -> Value? {
+        var octets: [UInt8] = []
+        guard rest.popFirst() == 0x22 else { return nil }
+        while let octet = rest.popFirst() {
+            switch octet {
+            case 0x22:
+                return String(validating: octets, as: UTF8.self).map { _ in .other }
+            case 0x25:
+                let digits = rest.prefix(2)
+                guard digits.count == 2, digits.allSatisfy({ 0x30...0x39 ~= $0 || 0x61...0x66 ~= $0 }),
+                    let value = UInt8(Substring(digits), radix: 16)
+                else { return nil }
+                rest = rest[digits.endIndex...]
+                octets.append(value)
             case 0x20...0x7E:
                 octets.append(octet)
             default:

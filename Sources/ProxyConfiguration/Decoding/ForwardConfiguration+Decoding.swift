@@ -26,6 +26,24 @@ extension AuthorityFiles {
 
 extension ForwardConfiguration {
     /// - Parameter node: What the file has as `forward`.
+    func report(_ flaws: [AuthorityFlaw], at node: Node?, _ problems: Problems) {
+        for flaw in flaws {
+            let (named, isFile): (Node?, Bool) =
+                switch flaw.part {
+                case .certificate: (node?["ca"]?["certificate"], true)
+                case .key: (node?["ca"]?["key"], true)
+                case .upstream(let name): (node?["intercept"]?.element(name), false)
+                }
+            // A path that is none was told of already.
+            if isFile, let named, named.scalar == nil { continue }
+            guard let place = named ?? node?["intercept"] else { continue }
+            let isFromVariable = isFile && named?.scalar?.isFromVariable == true
+            let shown = isFromVariable ? "the file" : flaw.file.shownForMessage(atMost: 200)
+            problems.error("\(shown) \(flaw.complaint)", at: place)
+        }
+    }
+
+    /// - Parameter node: What the file has as `forward`.
     func checkIntercept(_ node: Node?, _ upstreams: [UpstreamConfiguration], _ problems: Problems) {
         guard case .sequence(let elements)? = node?["intercept"]?.content else { return }
         for element in elements {
@@ -41,5 +59,13 @@ extension ForwardConfiguration {
                 problems.error("the upstream \(name) has no hosts, so that no tunnel leads to it", at: element)
             }
         }
+    }
+}
+
+extension Node {
+    /// The element of a list that is this word.
+    fileprivate func element(_ word: String) -> Node? {
+        guard case .sequence(let elements) = self.content else { return nil }
+        return elements.first { $0.isWord(word) }
     }
 }

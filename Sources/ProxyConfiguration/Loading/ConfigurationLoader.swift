@@ -7,13 +7,20 @@ package struct ConfigurationLoader: Sendable {
 
     private let environment: [String: String]
     private let profiles: [String: String]
+    private let authorityFlaws: @Sendable (Configuration) -> [AuthorityFlaw]
 
     /// - Parameters:
     ///   - environment: What `${NAME}` stands for.
     ///   - profiles: The text of each built-in profile, by its name.
-    package init(environment: [String: String], profiles: [String: String]) {
+    ///   - authorityFlaws: Tells what is wrong with the files of the authority, where tunnels are opened.
+    package init(
+        environment: [String: String],
+        profiles: [String: String],
+        authorityFlaws: @escaping @Sendable (Configuration) -> [AuthorityFlaw] = { _ in [] }
+    ) {
         self.environment = environment
         self.profiles = profiles
+        self.authorityFlaws = authorityFlaws
     }
 
     /// Reads a file and whatever it names: profiles and secrets, relative to its own directory.
@@ -60,7 +67,9 @@ package struct ConfigurationLoader: Sendable {
         var configuration: Configuration?
         if let tree = files.tree(of: source) {
             let profiles = Profiles(builtIn: self.profiles, files: files)
-            configuration = ConfigurationDecoder(profiles: profiles, problems: problems).decode(tree)
+            let decoded = ConfigurationDecoder(profiles: profiles, problems: problems).decode(tree)
+            decoded.forward.report(self.authorityFlaws(decoded), at: tree["forward"], problems)
+            configuration = decoded
         }
         let errors = problems.diagnostics(.error)
         guard errors.shown.isEmpty, var configuration else {

@@ -19,6 +19,30 @@ package struct ForwardConfiguration: Sendable, Equatable {
     package init() {}
 }
 
+/// Why tunnels cannot be opened with the authority's files.
+package struct AuthorityFlaw: Error, Hashable, CustomStringConvertible {
+    /// What of the configuration is to be mended, or the file that it names.
+    package enum Part: Hashable, Sendable {
+        case certificate, key
+        /// - Parameter name: One that is intercepted.
+        case upstream(_ name: String)
+    }
+
+    package var part: Part
+    /// The path of the file.
+    package var file: String
+    /// What it is, or is not: a sentence without its beginning, which is the file.
+    package var complaint: String
+
+    package init(_ part: Part, _ file: String, _ complaint: String) {
+        self.part = part
+        self.file = file
+        self.complaint = complaint
+    }
+
+    package var description: String { "\(self.file) \(self.complaint)" }
+}
+
 /// Where the local authority is that signs for intercepted hosts, in PEM.
 package struct AuthorityFiles: Sendable, Equatable {
     package var certificateFile = "windbreak-ca.pem"

@@ -224,6 +224,8 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
 
     /// From now on a peer that ends what it sends is still written to.
     func allowHalfClosure() {
+        // A stream of HTTP/2 is never without it, and ends the process when it is asked for what it does not know.
+        guard self.context?.channel is any SocketOptionProvider else { return }
         try? self.context?.channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
     }
 

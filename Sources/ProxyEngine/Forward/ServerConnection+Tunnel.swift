@@ -9,9 +9,10 @@ extension ServerConnection {
         let (request, dispatcher) = (arrival.request, arrival.dispatcher)
         let settings = dispatcher.snapshot.configuration.forward
         do throws(ProxyError) {
-            let record = try await Tunnel(request: request, client: self.stream, settings: settings).run(
-                to: destination
-            )
+            let tunnel = Tunnel(request: request, client: self.stream, settings: settings) { [stream] in
+                Tunnel.confirm(to: stream)
+            }
+            let record = try await tunnel.run(to: destination)
             let written = ResponseWriter.Written(bytes: record.bytesOut)
             self.finished(request, record.response, bytesIn: record.bytesIn, written, dispatcher)
         } catch {

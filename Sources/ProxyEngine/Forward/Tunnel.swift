@@ -12,6 +12,8 @@ struct Tunnel {
     let request: Request
     let client: ByteStream
     let settings: ForwardConfiguration
+    /// Tells the client that the tunnel has begun.
+    let confirm: () -> Void
 
     /// How a tunnel was, once it is over.
     struct Record {
@@ -79,7 +81,7 @@ struct Tunnel {
     }
 
     private func relay(to server: ByteStream) async -> Record {
-        Self.confirm(to: self.client)
+        self.confirm()
         let relay = Relay(client: self.client, server: server, worker: self.request.worker, settings: self.settings)
         let relayed = await relay.run()
         var record = Record(

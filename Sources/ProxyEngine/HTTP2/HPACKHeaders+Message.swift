@@ -3,6 +3,9 @@
 import HTTPMessage
 import NIOHPACK
 
+/// The codec knows text only: octets that are no UTF-8 would go on, and come, as something else. So what has some is
+/// refused in either direction, or goes by HTTP/1.1 where there is a choice; of trailers, which anybody may leave out, it
+/// is left out (RFC 9110, 6.5.1).
 extension HPACKHeaders {
     /// A response head. Names in lower case (RFC 9113, 8.2.1), and nothing of what is between neighbours (8.2.2).
     init(_ head: ResponseHead) {
@@ -26,7 +29,7 @@ extension HPACKHeaders {
 
     init(trailers: HeaderFields) {
         self.init()
-        self.add(trailers)
+        self.add(trailers.onlyUTF8)
     }
 
     mutating func add(_ fields: HeaderFields) {
@@ -48,6 +51,8 @@ extension HeaderFields {
     /// The fields of a trailer section.
     init(trailers section: HPACKHeaders) {
         self.init()
-        for (name, value, _) in section where name.utf8.first != 0x3A { self.add(name, value) }
+        for (name, value, _) in section where name.utf8.first != 0x3A && !value.utf8.hasReplacement {
+            self.add(name, value)
+        }
     }
 }

@@ -65,7 +65,7 @@ final class HTTP2Session: ChannelInboundHandler {
         ) { stream in
             stream.eventLoop.makeCompletedFuture { try bound.value.accept(stream) }
         }
-        try channel.pipeline.syncOperations.addHandlers([codec, self])
+        try channel.pipeline.syncOperations.addHandlers([FrameMeter(mode: .server), codec, self])
         // Each stream is read at its own pace: what holds the client back is their windows.
         try channel.syncOptions?.setOption(.autoRead, value: true)
         channel.read()
@@ -112,8 +112,8 @@ final class HTTP2Session: ChannelInboundHandler {
         self.closeIfUnused()
     }
 
-    private func sendGoAway(lastStream: HTTP2StreamID) {
-        let payload = HTTP2Frame.FramePayload.goAway(lastStreamID: lastStream, errorCode: .noError, opaqueData: nil)
+    private func sendGoAway(lastStream: HTTP2StreamID, _ code: HTTP2ErrorCode = .noError) {
+        let payload = HTTP2Frame.FramePayload.goAway(lastStreamID: lastStream, errorCode: code, opaqueData: nil)
         self.context?.write(self.wrapOutboundOut(HTTP2Frame(streamID: .rootStream, payload: payload)), promise: nil)
     }
 
@@ -178,10 +178,11 @@ final class HTTP2Session: ChannelInboundHandler {
     }
 
     /// What concerns one stream only was told to the client by its reset; after anything else the codec has said
-    /// GOAWAY, and what it reads now is of no use.
+    /// GOAWAY, and what it reads now is of no use. A flood never reaches the codec.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         self.listener.engine.logger.debug("[LISTEN] HTTP/2 of \(self.client.address): \(error)")
         guard !error.concernsOneStream else { return }
+        if error is FrameFlood { self.sendGoAway(lastStream: self.lastStream, .enhanceYourCalm) }
         // The farewell may be written and not yet flushed.
         self.closeSoon()
     }

@@ -43,6 +43,7 @@ private struct RequestBuilder {
         self.bytes += name.utf8.count + value.utf8.count + 4
         guard self.count <= self.limits.count, self.bytes <= self.limits.fields else { throw .refused(.headTooLarge) }
         guard value.utf8.isFieldValue else { throw .malformed }
+        guard !value.utf8.hasReplacement else { throw .refused(.malformed("a field value is not UTF-8")) }
         switch name {
         case "host":
             guard self.host == nil else { throw .malformed }
@@ -77,7 +78,11 @@ private struct RequestBuilder {
         guard target.utf8.count + self.method.utf8.count + 10 <= self.limits.line else {
             throw .refused(.targetTooLong)
         }
-        if method != .connect { try self.checkPath(method) }
+        if method != .connect {
+            try self.checkPath(method)
+        } else if self.fields.contains("content-length") {
+            throw .refused(.malformed("CONNECT has no content"))
+        }
         return RequestHead(method, target, fields: self.fields, version: .http2)
     }
 

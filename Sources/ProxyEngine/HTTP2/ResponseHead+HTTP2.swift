@@ -18,6 +18,7 @@ extension ResponseHead {
                 status = number
             } else {
                 guard value.utf8.isFieldValue else { throw .malformed("a field value has a control character") }
+                guard !value.utf8.hasReplacement else { throw .malformed("a field value is not UTF-8") }
                 fields.add(name, value)
             }
         }

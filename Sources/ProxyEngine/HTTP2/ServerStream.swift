@@ -8,11 +8,11 @@ import Resilience
 
 /// One stream of a downstream connection of HTTP/2: one request with its answer, by the same way as those of HTTP/1.
 final class ServerStream {
-    private let stream: ByteStream
-    private let framing: StreamFraming
-    private let worker: Worker
-    private let listener: Listener
-    private let client: Request.Client
+    let stream: ByteStream
+    let framing: StreamFraming
+    let worker: Worker
+    let listener: Listener
+    let client: Request.Client
     private var task: Task<Void, Never>?
 
     init(_ stream: ByteStream, _ framing: StreamFraming, client: Request.Client, worker: Worker, listener: Listener) {
@@ -57,6 +57,8 @@ final class ServerStream {
     }
 
     private func answer(_ head: RequestHead, _ dispatcher: Dispatcher) async {
+        // What comes behind it is the tunnel's.
+        if head.method == .connect { return await self.connect(head, dispatcher) }
         let body = self.body(of: head, pace: dispatcher.clients.pace)
         let request = Request(
             head,
@@ -68,7 +70,7 @@ final class ServerStream {
             framing.sendInterim(interim)
             stream.flush()
         }
-        let response = await dispatcher.begin(request, at: self.listener).response()
+        let response = await dispatcher.begin(request, at: self.listener).response().asUTF8()
         let written = await self.write(response, to: head.method, dispatcher)
         self.finished(request, response, bytesIn: body.count, written, dispatcher)
     }
@@ -110,7 +112,7 @@ final class ServerStream {
         )
     }
 
-    private func write(
+    func write(
         _ response: Response,
         to method: HTTPMethod,
         _ dispatcher: Dispatcher
@@ -131,7 +133,7 @@ final class ServerStream {
         return written
     }
 
-    private func finished(
+    func finished(
         _ request: Request,
         _ response: Response,
         bytesIn: Int,
@@ -149,9 +151,24 @@ final class ServerStream {
     }
 }
 
+extension Response {
+    /// What stands in its place if its head cannot go as it is.
+    fileprivate func asUTF8() -> Response {
+        guard !self.head.fields.areUTF8 else { return self }
+        if case .stream(let source) = self.body { source.abandon() }
+        var response = ProxyError(.protocolError, "a field value of the answer is not UTF-8: ask by HTTP/1.1")
+            .response()
+        let reason = response.report.reason
+        response.report = self.report
+        response.report.reason = reason
+        return response
+    }
+}
+
 extension StreamFraming {
     /// An interim response on its way through; nothing of it is between neighbours.
     fileprivate func sendInterim(_ head: ResponseHead) {
+        guard head.fields.areUTF8 else { return }
         var head = head
         HopByHop.remove(from: &head.fields)
         head.fields.remove("content-length")

@@ -29,6 +29,7 @@ final class StreamFraming: ChannelDuplexHandler {
     var onEndSent: (() -> Void)?
 
     private var context: ChannelHandlerContext?
+    private var isTunnel = false
 
     /// Interim responses before a final one; more is a flood.
     private static let maxSections = 16
@@ -78,6 +79,14 @@ final class StreamFraming: ChannelDuplexHandler {
         context.write(self.wrapOutboundOut(.data(.init(data: .byteBuffer(piece)))), promise: promise)
     }
 
+    /// Says that the tunnel stands which the request was for. From here on an end of the stream is the end of what a side
+    /// of the tunnel says, and nothing but content may come (RFC 9113, 8.5).
+    func beginTunnel() {
+        self.send(HPACKHeaders([(":status", "200")]), endStream: false)
+        self.isTunnel = true
+        if self.hasEnded { self.context?.fireUserInboundEventTriggered(ChannelEvent.inputClosed) }
+    }
+
     /// Ends the stream in both directions, as far as it has not ended. What was sent before goes out.
     func reset(_ code: HTTP2ErrorCode) {
         guard let context = self.context else { return }
@@ -99,6 +108,17 @@ final class StreamFraming: ChannelDuplexHandler {
         self.write(self.writePieces(of: self.unwrapOutboundIn(data), context), context, promise)
     }
 
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        if mode == .output {
+            self.sendLast(ByteBuffer())
+            context.flush()
+            promise?.succeed()
+        } else {
+            if self.isTunnel, !(self.hasEnded && self.isEndSent) { self.reset(.connectError) }
+            context.close(mode: mode, promise: promise)
+        }
+    }
+
     // MARK: Receiving
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
@@ -109,12 +129,14 @@ final class StreamFraming: ChannelDuplexHandler {
         switch self.unwrapInboundIn(data) {
         case .headers(let head):
             self.hasEnded = self.hasEnded || head.endStream
+            guard !self.isTunnel else { return self.reset(.protocolError) }
             guard self.sections.count < Self.maxSections else { return context.close(promise: nil) }
             self.sections.append(head.headers)
             self.tellReader(context, ByteBuffer())
         case .data(let data):
             self.hasEnded = self.hasEnded || data.endStream
             if case .byteBuffer(let bytes) = data.data { self.tellReader(context, bytes) }
+            if self.isTunnel, data.endStream { context.fireUserInboundEventTriggered(ChannelEvent.inputClosed) }
         case .priority, .rstStream, .settings, .pushPromise, .ping, .goAway, .windowUpdate, .alternativeService,
             .origin:
             break
@@ -129,6 +151,12 @@ final class StreamFraming: ChannelDuplexHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         self.resetCode = (error as? NIOHTTP2Errors.StreamClosed)?.errorCode
         context.fireErrorCaught(error)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        // What was cut off must not look like what was said to its end.
+        if self.isTunnel, !self.hasEnded { context.fireErrorCaught(ChannelError.eof) }
+        context.fireChannelInactive()
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {

@@ -22,7 +22,13 @@ enum Step {
         case .answered(let response): response
         case .upstream(let exchange): await exchange.response()
         case .local(let route, let request, let target): await route.response(to: request, target)
-        case .tunnel, .interception: ProxyError(.methodNotAllowed, "no tunnel begins here").response()
+        case .tunnel: ProxyError(.methodNotAllowed, "no tunnel begins here").response()
+        case .interception:
+            ProxyError(
+                .notImplemented,
+                "tunnels to this host are opened here, for which the proxy is to be asked by HTTP/1.1"
+            )
+            .response()
         }
     }
 }

@@ -56,8 +56,8 @@ struct Attempt {
         return connection
     }
 
-    /// Only a whole connection can become something else.
-    private var needsConnection: Bool { self.request.upgrade != nil }
+    /// Only a whole connection can become something else, and only HTTP/1.1 carries any octets.
+    private var needsConnection: Bool { self.request.upgrade != nil || !self.request.head.fields.areUTF8 }
 
     /// RFC 9110, 9.2.2: what is not idempotent may have been done, and may have been paid for, unless the upstream says
     /// that it was not.

@@ -44,13 +44,11 @@ struct AuthorityCommand: ParsableCommand {
             let files = configuration.forward.authority
             do {
                 let authority = try NewAuthority(for: hosts, now: time(nil))
-                try PrivateFile.save(authority.keyPEM, to: files.keyFile, mode: 0o600, replacing: self.force)
-                try PrivateFile.save(
-                    authority.certificatePEM,
-                    to: files.certificateFile,
-                    mode: 0o644,
-                    replacing: self.force
-                )
+                let key = FileDraft(of: files.keyFile, mode: 0o600)
+                let certificate = FileDraft(of: files.certificateFile, mode: 0o644)
+                try key.write(authority.keyPEM)
+                try certificate.write(authority.certificatePEM)
+                try FileDraft.place([key, certificate], replacing: self.force)
             } catch {
                 StandardError.print("windbreak: \(error)")
                 throw Exit.failed
@@ -61,35 +59,4 @@ struct AuthorityCommand: ParsableCommand {
             }
         }
     }
-}
-
-/// A file that appears at once and whole, with just these permissions.
-private enum PrivateFile {
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
-    }
-
-    static func save(_ text: String, to path: String, mode: mode_t, replacing: Bool) throws(Failure) {
-        let draft = "\(path).\(getpid())"
-        let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
-        guard descriptor >= 0 else { throw Failure(description: "cannot write \(path): \(Self.reason)") }
-        defer {
-            close(descriptor)
-            unlink(draft)
-        }
-        // The mask of the process may not widen the mode, and must not narrow it.
-        guard fchmod(descriptor, mode) == 0,
-            write(descriptor, text, text.utf8.count) == text.utf8.count, fsync(descriptor) == 0
-        else { throw Failure(description: "cannot write \(path): \(Self.reason)") }
-        // A link, unlike a renaming, does not take the place of what is there.
-        guard (replacing ? rename(draft, path) : link(draft, path)) == 0 else {
-            let isThere = errno == EEXIST
-            throw Failure(
-                description: isThere
-                    ? "\(path) is there already; --force replaces it" : "cannot write \(path): \(Self.reason)"
-            )
-        }
-    }
-
-    private static var reason: String { String(cString: strerror(errno)) }
 }

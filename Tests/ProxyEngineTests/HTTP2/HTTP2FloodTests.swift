@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import NIOCore
 import ProxyConfiguration
 import TestSupport
 import Testing
@@ -183,6 +184,61 @@ import Testing
             let last = try? await client.frame { $0.kind == .goAway }
             #expect(last == nil || last?.errorCode == Code.enhanceYourCalm)
             _ = try await client.client.end()
+        }
+    }
+
+    @Test(arguments: [
+        TestFrame.windowUpdate(1), TestFrame.windowUpdate(1, stream: 1), TestFrame(type: 0xFA, [1, 2, 3]),
+        TestFrame(type: 0x10, [0, 0, 0, 1]), TestFrame(.goAway, [0, 0, 0, 0, 0, 0, 0, 0]),
+    ])
+    func `a flood of what carries nothing ends the connection`(_ frame: TestFrame) async throws {
+        try await self.withClient { (client, _) async throws in
+            try await client.send(.get("/api/slow"))
+            for _ in 0..<40 {
+                do { try await client.send([TestFrame](repeating: frame, count: 50)) } catch { break }
+            }
+            let last = try? await client.frame { $0.kind == .goAway }
+            #expect(last == nil || last?.errorCode == Code.enhanceYourCalm)
+            _ = try await client.client.end()
+        }
+    }
+
+    @Test func `whoever takes much may say so as often as he likes`() async throws {
+        let upstream = try await FaultyUpstream { _ in .large(8 << 20) }
+        try await withProxy(to: upstream) { proxy in
+            let client = try await HTTP2Client(to: proxy.port)
+            client.opensWindows = false
+            try await client.send(.get("/api/"))
+            var (count, updates) = (0, 0)
+            while count < 8 << 20 {
+                let frame = try await client.frame { [.data, .goAway, .reset].contains($0.kind) }
+                #expect(frame.kind == .data)
+                guard frame.kind == .data else { return }
+                count += frame.payload.count
+                // As a reader does that takes a kilobyte at a time.
+                for start in stride(from: 0, to: frame.payload.count, by: 1024) {
+                    let step = UInt32(min(1024, frame.payload.count - start))
+                    try await client.send(.windowUpdate(step), .windowUpdate(step, stream: 1))
+                    updates += 2
+                }
+            }
+            #expect(updates > 16000)
+        }
+        await upstream.stop()
+    }
+
+    @Test func `frames are found in whatever pieces they come`() {
+        let frames: [TestFrame] = [
+            .settings([3: 100]), .get("/"), .data([UInt8](repeating: 9, count: 300)), .windowUpdate(1), .data([]),
+            TestFrame(type: 0xFA, [1, 2, 3]),
+        ]
+        let bytes = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + frames.flatMap(\.bytes)
+        for size in [1, 2, 3, 4, 8, 9, 10, 25, bytes.count] {
+            var (scanner, found) = (FrameScanner(preface: 24), [FrameScanner.Frame]())
+            for start in stride(from: 0, to: bytes.count, by: size) {
+                scanner.scan(ByteBuffer(bytes: bytes[start..<min(start + size, bytes.count)])) { found.append($0) }
+            }
+            #expect(found == frames.map { FrameScanner.Frame(type: $0.type, length: $0.payload.count) }, "by \(size)")
         }
     }
 

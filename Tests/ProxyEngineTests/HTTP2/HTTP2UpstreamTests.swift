@@ -64,6 +64,15 @@ import Testing
         }
     }
 
+    @Test func `an upstream that floods is left`() async throws {
+        try await self.withUpstream {
+            [TestFrame](repeating: .windowUpdate(1), count: 2000) + FrameUpstream.respond(to: $0)
+        } test: { (proxy, upstream) async throws in
+            #expect(try await proxy.exchange("GET", "/api/").status == 502)
+            try await upstream.ended(connection: 0)
+        }
+    }
+
     @Test func `where it is off, HTTP/1.1 is spoken`() async throws {
         let upstream = try await FaultyUpstream(tls: .localhost)
         try await withProxy(to: upstream) {

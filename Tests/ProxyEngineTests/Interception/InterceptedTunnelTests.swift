@@ -223,6 +223,19 @@ import Testing
         }
     }
 
+    @Test func onAStreamOfHTTP2ItIsNotOpened() async throws {
+        try await Self.withInterception { proxy, upstream, _ in
+            let client = try await HTTP2Client(to: proxy.port)
+            try await client.send(
+                .headers([(":method", "CONNECT"), (":authority", "api.example:443")], endStream: false)
+            )
+            let response = try await client.response()
+            #expect(response.status == 501)
+            #expect(response.text.contains("HTTP/1.1"))
+            #expect(upstream.record.value.accepted == 0)
+        }
+    }
+
     // MARK: Authority
 
     @Test func anAuthorityForOtherHostsIsRefusedAndNothingChanges() async throws {

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPMessage
+import NIOHPACK
+import ProxyConfiguration
+
+extension ServerStream {
+    /// The stream carries a tunnel from here on (RFC 9113, 8.5), or the answer that there is none.
+    func connect(_ head: RequestHead, _ dispatcher: Dispatcher) async {
+        let request = Request(head, client: self.client, worker: self.worker)
+        let step = dispatcher.begin(request, at: self.listener)
+        guard case .tunnel(let destination) = step else {
+            return await self.refuse(request, with: await step.response(), dispatcher)
+        }
+        let settings = dispatcher.snapshot.configuration.forward
+        let tunnel = Tunnel(request: request, client: self.stream, settings: settings) { [framing, stream] in
+            framing.beginTunnel()
+            stream.flush()
+        }
+        do throws(ProxyError) {
+            let record = try await tunnel.run(to: destination)
+            let written = ResponseWriter.Written(bytes: record.bytesOut)
+            self.finished(request, record.response, bytesIn: record.bytesIn, written, dispatcher)
+        } catch {
+            await self.refuse(request, with: error.refusal(), dispatcher)
+        }
+    }
+
+    private func refuse(_ request: Request, with response: Response, _ dispatcher: Dispatcher) async {
+        let written = await self.write(response, to: .connect, dispatcher)
+        self.finished(request, response, bytesIn: 0, written, dispatcher)
+    }
+}
