@@ -189,6 +189,13 @@ package final class StoredResponse: Sendable {
         Int((self.freshUntil - now).components.seconds)
     }
 
+    /// The instants, this one first, at which age and time to live are what they are now. Empty where that is over at once.
+    package func sameSeconds(at now: ContinuousClock.Instant) -> Range<ContinuousClock.Instant> {
+        let older = self.storedAt.advanced(by: .seconds(self.age(at: now) - self.initialAge + 1))
+        let shorter = self.freshUntil.advanced(by: .seconds(-self.timeToLive(at: now)))
+        return now..<max(now, min(older, shorter))
+    }
+
     package func isFresh(at now: ContinuousClock.Instant) -> Bool { now < self.freshUntil }
 
     /// How it may be used for a request with such directives.

@@ -49,8 +49,8 @@ struct CachedExchange {
     /// - Parameter recalled: What the archive had, where memory had nothing.
     /// - Parameter isOfHead: Whether to look for answers to HEAD itself (RFC 9110, 9.3.2), where GET has none.
     func find(for body: Body, recalled: Variants? = nil, isOfHead: Bool = false) -> Finding {
-        let head = self.request.head
-        let use = self.policy.use(for: head, self.demands)
+        let use = self.request.recent?.use ?? self.policy.use(for: self.request.head, self.demands)
+        self.request.recent?.use = use
         if case .bypass(let reason) = use { return .bypass(reason) }
         guard case .whole(let content) = body else { return .pending }
         guard content.readableBytes <= self.policy.maxEntry else { return .bypass(.bypass) }
@@ -58,7 +58,7 @@ struct CachedExchange {
         guard use == .lookUp else { return .miss(Miss(reason: .request, key: key, content: content)) }
         let now = ContinuousClock.Instant.now
         let variants = self.valid(recalled ?? self.upstream.store.lookup(key, now: now))
-        switch self.policy.select(from: variants, for: head.fields, self.demands, at: now) {
+        switch self.policy.select(from: variants, for: self.request.head.fields, self.demands, at: now) {
         case .serve(let stored, let why):
             return .hit(self.serve(stored, key, now, why))
         case .serveAndRefresh(let stored):
@@ -168,7 +168,7 @@ struct CachedExchange {
         if let why {
             self.upstream.cacheLog.stale(key, why.rawValue)
         } else {
-            self.upstream.cacheLog.hit(key)
+            self.upstream.cacheLog.hit(self.request.recent?.shortKey ?? key.short)
         }
         return response
     }

@@ -14,8 +14,8 @@ final class RepeatedAnswer {
     let head: ResponseHead
     /// Of a hit. Not held: what the store gives up is to leave the memory.
     private weak var stored: StoredResponse?
-    private let age: Int
-    private let timeToLive: Int
+    /// In which age and time to live are as the head says.
+    private let seconds: Range<ContinuousClock.Instant>?
     /// Of a rejection.
     private let error: ProxyError?
     private let content: ByteBuffer
@@ -36,8 +36,7 @@ final class RepeatedAnswer {
         guard head.fields.wireLength <= Self.maxFields else { return nil }
         (self.head, self.completedHead) = (head, head)
         self.stored = stored
-        self.age = stored.age(at: now)
-        self.timeToLive = stored.timeToLive(at: now)
+        self.seconds = stored.sameSeconds(at: now)
         self.error = nil
         self.content = ByteBuffer()
     }
@@ -46,15 +45,14 @@ final class RepeatedAnswer {
     init?(_ head: ResponseHead, _ content: ByteBuffer, to error: ProxyError) {
         guard head.fields.wireLength <= Self.maxFields else { return nil }
         (self.head, self.completedHead) = (head, head)
-        (self.age, self.timeToLive) = (0, 0)
+        self.seconds = nil
         self.error = error
         self.content = content
     }
 
     /// The answer, if the same is still to be said of what is stored.
     func response(_ stored: StoredResponse, at now: ContinuousClock.Instant) -> Response? {
-        guard self.stored === stored, self.age == stored.age(at: now), self.timeToLive == stored.timeToLive(at: now)
-        else { return nil }
+        guard let seconds, seconds.contains(now), self.stored === stored else { return nil }
         return Response(self.head, .whole(stored.content), repeating: self)
     }
 

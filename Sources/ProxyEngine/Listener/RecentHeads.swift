@@ -16,7 +16,10 @@ final class RecentHead {
     /// Who answers, if an upstream does, and the path below its mount.
     var place: (upstream: Upstream, path: Substring)?
     /// In the cache of that upstream.
-    var key: CacheKey?
+    var key: CacheKey? { didSet { self.shortKey = self.key?.short } }
+    private(set) var shortKey: String?
+    /// What that does with it.
+    var use: CachePolicy.Use?
     var answer: RepeatedAnswer?
     fileprivate let octets: [UInt8]
 

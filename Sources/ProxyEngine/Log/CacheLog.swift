@@ -21,7 +21,8 @@ final class CacheLog: Sendable {
         self.stored = "[CACHE] STORED \(upstream) "
     }
 
-    func hit(_ key: CacheKey) { self.log.write(.info, self.hit, key.short, "...") }
+    /// - Parameter key: The short form.
+    func hit(_ key: String) { self.log.write(.info, self.hit, key, "...") }
 
     func missed(_ key: CacheKey) { self.log.write(.info, self.miss, key.short, "...") }
 
