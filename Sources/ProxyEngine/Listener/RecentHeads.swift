@@ -7,10 +7,11 @@ import NIOCore
 
 /// A request head that has come before, byte for byte, with what was found out about it then.
 ///
-/// It asks for no content, names a path, and came to a main listener: all the rest follows from its octets and the
-/// configuration.
+/// It asks for no content, names a path, and came to a main listener: all the rest follows from its octets, the tunnel
+/// that it came through, and the configuration.
 final class RecentHead {
-    let head: RequestHead
+    /// As the request goes on with it.
+    var head: RequestHead
     let demands: RequestDemands
     let wantsKeepAlive: Bool
     /// Who answers, if an upstream does, and the path below its mount.
@@ -21,17 +22,20 @@ final class RecentHead {
     /// What that does with it.
     var use: CachePolicy.Use?
     var answer: RepeatedAnswer?
-    fileprivate let octets: [UInt8]
+    private let octets: [UInt8]
+    private let tunnel: Authority?
 
-    fileprivate init(_ head: RequestHead, _ octets: ByteBuffer) {
+    fileprivate init(_ head: RequestHead, _ octets: ByteBuffer, _ tunnel: Authority?) {
         self.head = head
+        self.tunnel = tunnel
         self.octets = Array(octets.readableBytesView)
         self.demands = RequestDemands(head.fields, method: head.method)
         self.wantsKeepAlive = head.wantsKeepAlive
     }
 
-    fileprivate func isSame(as octets: UnsafeRawBufferPointer) -> Bool {
-        self.octets.withUnsafeBytes { own in
+    fileprivate func isSame(as octets: UnsafeRawBufferPointer, in tunnel: Authority?) -> Bool {
+        guard self.tunnel == tunnel else { return false }
+        return self.octets.withUnsafeBytes { own in
             guard own.count == octets.count, let one = own.baseAddress, let other = octets.baseAddress else {
                 return false
             }
@@ -56,23 +60,28 @@ final class RecentHeads {
 
     /// Takes one head out of the buffer, from memory if it can be, or returns nil and leaves the buffer until more octets
     /// have come.
+    ///
+    /// - Parameter tunnel: Where that leads through which they came, if it was opened here.
     func next(
         in buffer: inout ByteBuffer,
-        _ parser: inout RequestParser
+        _ parser: inout RequestParser,
+        tunnel: Authority? = nil
     ) throws(HTTP1Error) -> (head: RequestHead, recent: RecentHead?)? {
         guard Self.mayBeHead(buffer) else { return try parser.next(in: &buffer).map { ($0, nil) } }
-        let hash = Self.hash(buffer)
+        let hash = Self.hash(buffer, tunnel)
         let slot = hash & (Self.slots - 1)
         let hasComeBefore = self.seen[slot] == hash
         self.seen[slot] = hash
-        if hasComeBefore, let recent = self.heads[slot], buffer.withUnsafeReadableBytes(recent.isSame) {
+        if hasComeBefore, let recent = self.heads[slot],
+            buffer.withUnsafeReadableBytes({ recent.isSame(as: $0, in: tunnel) })
+        {
             buffer.moveReaderIndex(forwardBy: buffer.readableBytes)
             return (recent.head, recent)
         }
         let octets = buffer
         guard let head = try parser.next(in: &buffer) else { return nil }
         guard hasComeBefore, buffer.readableBytes == 0, Self.isPlain(head) else { return (head, nil) }
-        let recent = RecentHead(head, octets)
+        let recent = RecentHead(head, octets, tunnel)
         self.heads[slot] = recent
         return (head, recent)
     }
@@ -83,8 +92,9 @@ final class RecentHeads {
         return buffer.getInteger(at: buffer.writerIndex - 4, as: UInt32.self) == 0x0D0A_0D0A
     }
 
-    private static func hash(_ octets: ByteBuffer) -> Int {
+    private static func hash(_ octets: ByteBuffer, _ tunnel: Authority?) -> Int {
         var hasher = Hasher()
+        if let tunnel { hasher.combine(tunnel) }
         octets.withUnsafeReadableBytes { hasher.combine(bytes: $0) }
         return hasher.finalize()
     }

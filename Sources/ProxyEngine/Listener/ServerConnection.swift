@@ -197,11 +197,12 @@ final class ServerConnection {
         _ parser: inout RequestParser,
         _ dispatcher: Dispatcher
     ) throws(HTTP1Error) -> (head: RequestHead, recent: RecentHead?)? {
-        // Within a tunnel, and for the operator, the same head means something else.
-        guard self.listener.role == .main, self.guest.client.tunnel == nil else {
+        // For the operator the same head means something else.
+        guard self.listener.role == .main else {
             return try parser.next(in: &self.stream.received).map { ($0, nil) }
         }
-        return try dispatcher.recentHeads(of: self.worker).next(in: &self.stream.received, &parser)
+        let heads = dispatcher.recentHeads(of: self.worker)
+        return try heads.next(in: &self.stream.received, &parser, tunnel: self.guest.client.tunnel?.origin)
     }
 
     /// Answers what is no request, and closes.

@@ -50,6 +50,21 @@ package final class Request {
         self.onInterim = onInterim
     }
 
+    /// The same with the host in its head that its target or its tunnel names, as all have it that come again.
+    func naming(_ head: RequestHead) -> Request {
+        self.recent?.head = head
+        return Request(
+            head,
+            self.recent,
+            body: self.body,
+            client: self.client,
+            worker: self.worker,
+            arrival: self.arrival,
+            id: self.id,
+            onInterim: self.onInterim
+        )
+    }
+
     /// The same with something changed in its head.
     ///
     /// - Parameter isAlone: Whether its client does not hear how it goes.

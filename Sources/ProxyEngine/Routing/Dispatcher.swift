@@ -61,7 +61,7 @@ final class Dispatcher: Sendable {
         if head.method == .options, !head.takeForward() { return .answered(Self.optionsOfServer) }
         // RFC 9112, 3.2.2: what Host says beside an absolute target is of no effect.
         if let authority = target.authority { head.fields.set("Host", authority.description) }
-        return try self.route(request.with { $0 = head }, target, at: role)
+        return try self.route(request.naming(head), target, at: role)
     }
 
     private func route(

@@ -96,6 +96,37 @@ import Testing
         }
     }
 
+    /// The same octets on a listener, in a tunnel to one host and in a tunnel to another are three requests.
+    @Test func whatComesAgainStaysInItsTunnel() async throws {
+        let other = try await FaultyUpstream { _ in .respond(body: "other") }
+        try await Self.withInterception(hosts: ["api.example", "other.example"]) { configuration in
+            var upstream = UpstreamConfiguration(name: "other", at: other)
+            upstream.hosts = ["other.example"]
+            configuration.upstreams.append(upstream)
+            configuration.forward.intercept.append("other")
+        } _: { (proxy, upstream, tls) async throws in
+            var otherTLS = tls
+            otherTLS.serverName = "other.example"
+            let connect = "CONNECT other.example:443 HTTP/1.1\r\nHost: other.example:443\r\n\r\n"
+            let clients = [
+                try await Self.client(of: proxy, tls), try await Self.client(of: proxy, otherTLS, connect),
+                try await proxy.client(),
+            ]
+            for _ in 0..<4 {
+                // Without a host, so that the tunnel alone tells where it leads.
+                for (client, expected) in zip(clients, ["hello", "other", nil]) {
+                    try await client.send("GET /a HTTP/1.1\r\nHost:\r\n\r\n")
+                    let response = try await client.response()
+                    #expect(expected == nil ? response.status == 404 : response.text == expected)
+                }
+            }
+            let hosts = (upstream.requests + other.requests).map { $0.fields["x-forwarded-host"] }
+            #expect(hosts.count == 8)
+            #expect(Set(hosts[..<4]).count == 1 && Set(hosts[4...]).count == 1 && hosts[0] != hosts[4])
+        }
+        await other.stop()
+    }
+
     @Test func http2IsSpokenWithinToo() async throws {
         try await Self.withInterception { proxy, upstream, tls in
             var tls = tls

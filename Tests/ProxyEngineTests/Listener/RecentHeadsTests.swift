@@ -77,6 +77,20 @@ import Testing
         }
     }
 
+    @Test func theTunnelMakesAnother() throws {
+        let tunnels = [nil, Authority("a:443"), Authority("b:443")]
+        var known: [ObjectIdentifier] = []
+        for turn in 0..<4 {
+            for tunnel in tunnels {
+                var buffer = ByteBuffer(string: Self.plain)
+                var parser = RequestParser(limits: Self.limits)
+                let next = try #require(try self.heads.next(in: &buffer, &parser, tunnel: tunnel))
+                if turn == 3 { known.append(ObjectIdentifier(try #require(next.recent))) }
+            }
+        }
+        #expect(Set(known).count == 3)
+    }
+
     @Test func garbageIsRefusedHoweverOftenItComes() throws {
         for _ in 0..<4 {
             #expect(throws: HTTP1Error.self) { try self.next("GET / HTTP/1.1\r\nHost : x\r\n\r\n") }
