@@ -37,7 +37,7 @@ final class ServerConnection {
 
     /// How long the rest of a request is read that was answered early, so that the client gets to read the answer: as
     /// long as it keeps coming, and at most so long.
-    private static let lingeringIdle = TimeAmount.seconds(2)
+    private static let lingeringIdle = TimeAmount.seconds(5)
     private static let lingeringTime = TimeAmount.seconds(10)
 
     init(_ guest: Guest, origin: ConnectionGate.Origin?, worker: Worker, listener: Listener) {
