@@ -4,6 +4,7 @@ import HTTPCaching
 import HTTPMessage
 package import NIOCore
 import ProxyConfiguration
+import Resilience
 
 /// One request at one upstream, from the cache to the answer:
 ///
@@ -156,7 +157,9 @@ final class Exchange {
         let isCached = response.report.cache != .none
         // A client that named the upstream itself, by a target in absolute form or a tunnel, follows its references itself.
         let hasNamedIt = self.request.head.target.utf8.first != 0x2F || self.request.client.tunnel != nil
-        let state = self.upstream.circuit.state
+        var state = self.upstream.circuit.state
+        // A circuit that has rejected was not closed then, though its time may have been up a moment later.
+        if response.report.decision == .rejected, state == .closed { state = .open }
         func complete(_ head: inout ResponseHead) {
             if !isCached { head.explain(.forwarded(.bypass)) }
             if !hasNamedIt { head.relocate(self.path, from: self.upstream) }
