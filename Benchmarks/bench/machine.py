@@ -82,6 +82,9 @@ class Process:
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+        # What it started beside itself does not always end with it.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
 
     def cpu_seconds(self):
         """User and system time of the process and of its children so far."""
