@@ -58,6 +58,10 @@ class Nginx(Peer):
     name, title, file, version_option = "nginx", "nginx", "nginx.conf", ["-v"]
     install = "apt install nginx"
 
+    def beginning(self, folder):
+        return (f"{nginx_user()}\nworker_processes 1;\ndaemon off;\n"
+                f"pid {folder}/pid;\nerror_log {folder}/error.log;")
+
     def options(self, file):
         return ["-p", file.parent, "-e", file.parent / "error.log", "-c", file]
 
@@ -65,11 +69,7 @@ class Nginx(Peer):
         temporary = "\n".join(
             f"  {kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         return f"""
-{nginx_user()}
-worker_processes 1;
-daemon off;
-pid {folder}/pid;
-error_log {folder}/error.log;
+{self.beginning(folder)}
 events {{ worker_connections 2048; }}
 http {{
 {temporary}
@@ -113,11 +113,7 @@ class NginxAsShipped(Nginx):
 
     def configuration(self, folder, port, origin):
         return f"""
-{nginx_user()}
-worker_processes 1;
-daemon off;
-pid {folder}/pid;
-error_log {folder}/error.log;
+{self.beginning(folder)}
 events {{ worker_connections 768; }}
 http {{
   sendfile on;

@@ -6,6 +6,18 @@ import TestSupport
 import Testing
 
 @Suite struct HeaderFieldsTests {
+    @Test func aValueThatDoesNotFitIsLeftOutWhole() {
+        for (count, fits) in [(255, true), (256, true), (257, false)] {
+            var fields: HeaderFields = ["A": "b"]
+            fields.add("Value") { value in
+                value.append(String(repeating: "a", count: count - 2))
+                value.append(-1)
+            }
+            #expect(fields["value"]?.utf8.count == (fits ? count : nil))
+            #expect(fields["a"] == "b" && fields.count == (fits ? 2 : 1))
+        }
+    }
+
     private let fields: HeaderFields = [
         "Host": "example.com", "Accept": "a, b", "X-Empty": "", "accept": " c ,,\td", "Via": "1.1 x",
     ]

@@ -56,22 +56,8 @@ extension ProxyError {
         self.retryAfter.map { max(1, Int($0.components.seconds) + ($0.components.attoseconds > 0 ? 1 : 0)) }
     }
 
-    /// The answer that explains the error.
-    func response() -> Response {
-        let (head, content) = self.problem
-        return self.response(head, content)
-    }
-
-    /// - Parameters: The problem of an equal error.
-    func response(_ head: ResponseHead, _ content: ByteBuffer) -> Response {
-        var response = Response(head, .whole(content))
-        response.report.upstream = self.upstream
-        response.report.reason = self.kind.rawValue
-        return response
-    }
-
     /// The problem document (RFC 9457) with its status and fields.
-    var problem: (head: ResponseHead, content: ByteBuffer) {
+    func response() -> Response {
         // Room for what is added from here to the client.
         var fields = HeaderFields(reservingBytes: 400, fields: 8)
         fields.add("Content-Type", "application/problem+json")
@@ -79,8 +65,11 @@ extension ProxyError {
         if let challenge { fields.add(challenge, "Basic realm=\"windbreak\", Bearer realm=\"windbreak\"") }
         if let seconds = self.retryAfterSeconds { fields.add("Retry-After") { $0.append(seconds) } }
         var content = ByteBuffer()
-        self.document.write(to: &content)
-        return (ResponseHead(self.status, fields: fields), content)
+        self.problem.write(to: &content)
+        var response = Response(ResponseHead(self.status, fields: fields), .whole(content))
+        response.report.upstream = self.upstream
+        response.report.reason = self.kind.rawValue
+        return response
     }
 
     /// The field that asks for credentials (RFC 9110, 11.6.1 and 11.7.1).
@@ -92,7 +81,7 @@ extension ProxyError {
         }
     }
 
-    private var document: JSON {
+    private var problem: JSON {
         var members: [JSON.Member] = [
             .init(name: "type", value: .string("urn:windbreak:problem:\(self.kind.rawValue)")),
             .init(name: "title", value: .string(self.row.title)),

@@ -131,25 +131,22 @@ final class Exchange {
         let isRejected = error.kind == .circuitOpen
         // The answer knows whole seconds only.
         if isRejected { error.retryAfter = error.retryAfterSeconds.map { .seconds($0) } }
-        var response = isRejected ? self.rejected(error) : error.response()
+        let repeated = isRejected ? self.request.recent?.answer?.response(to: error) : nil
+        var response = repeated ?? error.response()
         response.report.outcome = isRejected || error.kind == .notCached ? nil : error.outcome
         response.report.decision = isRejected ? .rejected : .pass
         response.report.attempts = error.source == .upstream ? 1 : 0
         if self.policy != nil {
             response.report.cache = .miss
-            if response.repeated == nil { response.explain(error.cache ?? .forwarded(.uriMiss)) }
+            if repeated == nil { response.explain(error.cache ?? .forwarded(.uriMiss)) }
         }
-        if isRejected, response.repeated == nil, let recent = self.request.recent,
+        if isRejected, repeated == nil, let recent = self.request.recent,
             case .whole(let content) = response.body
         {
             response.repeated = RepeatedAnswer(response.head, content, to: error)
             recent.answer = response.repeated
         }
         return response
-    }
-
-    private func rejected(_ error: ProxyError) -> Response {
-        self.request.recent?.answer?.response(to: error) ?? self.upstream.circuit.rejections.response(to: error)
     }
 
     /// Completes an answer with all that is to be known about it.

@@ -59,7 +59,10 @@ final class RepeatedAnswer {
     /// The answer, if it is to the same error.
     func response(to error: ProxyError) -> Response? {
         guard self.error == error else { return nil }
-        return Response(self.head, .whole(self.content), repeating: self)
+        var response = Response(self.head, .whole(self.content), repeating: self)
+        response.report.upstream = error.upstream
+        response.report.reason = error.kind.rawValue
+        return response
     }
 
     /// The head with all that is added on the way out, which the closure does unless it has been done for this state.

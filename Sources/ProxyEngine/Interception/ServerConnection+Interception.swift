@@ -20,7 +20,6 @@ extension ServerConnection {
             self.listener.engine.logger.warning("\(InterceptionFailure(error, origin, self.guest.client))")
             return false
         }
-        self.mayBeginHTTP2 = true
         guard self.stream.negotiatedProtocol == "h2" else { return true }
         self.openSession()
         return false

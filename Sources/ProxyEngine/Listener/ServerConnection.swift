@@ -19,8 +19,8 @@ final class ServerConnection {
     /// Between two requests, so that nothing is lost by closing now.
     private var isIdle = true
     private var hasAnswered = false
-    /// Whether the preface of HTTP/2 may come: at the very beginning of a connection, or of what is said in a tunnel.
-    var mayBeginHTTP2 = true
+    /// Whether the preface of HTTP/2 may come: at the very beginning of a connection.
+    private var mayBeginHTTP2 = true
     private var isDraining = false
     /// The head that is coming.
     private var parser: RequestParser?

@@ -53,16 +53,7 @@ package final class Request {
     /// The same with the host in its head that its target or its tunnel names, as all have it that come again.
     func naming(_ head: RequestHead) -> Request {
         self.recent?.head = head
-        return Request(
-            head,
-            self.recent,
-            body: self.body,
-            client: self.client,
-            worker: self.worker,
-            arrival: self.arrival,
-            id: self.id,
-            onInterim: self.onInterim
-        )
+        return self.copy(head, self.recent, self.onInterim)
     }
 
     /// The same with something changed in its head.
@@ -71,15 +62,23 @@ package final class Request {
     func with(isAlone: Bool = false, _ change: (inout RequestHead) -> Void) -> Request {
         var head = self.head
         change(&head)
-        return Request(
+        return self.copy(head, nil, isAlone ? nil : self.onInterim)
+    }
+
+    private func copy(
+        _ head: RequestHead,
+        _ recent: RecentHead?,
+        _ onInterim: ((ResponseHead) -> Void)?
+    ) -> Request {
+        Request(
             head,
-            nil,
+            recent,
             body: self.body,
             client: self.client,
             worker: self.worker,
             arrival: self.arrival,
             id: self.id,
-            onInterim: isAlone ? nil : self.onInterim
+            onInterim: onInterim
         )
     }
 

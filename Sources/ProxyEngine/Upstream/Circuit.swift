@@ -14,7 +14,6 @@ package final class Circuit: Sendable {
     private let breaker: Mutex<CircuitBreaker>
     private let log: Mutex<CircuitLog>
     private let metrics: UpstreamMetrics
-    let rejections = RepeatedProblem()
     /// Said beforehand, since rejecting must be cheap.
     private let isOpen: String
     private let isHalfOpen: String

@@ -13,23 +13,6 @@ import Testing
 @Suite(.serialized) struct TunnelTests {
     private static let connect = "CONNECT api.example:443 HTTP/1.1\r\nHost: api.example:443\r\n\r\n"
 
-    private static func withTunnels(
-        to upstream: FaultyUpstream,
-        _ change: (inout Configuration) -> Void = { _ in },
-        _ test: (TestProxy) async throws -> Void
-    ) async throws {
-        try await withProxy { configuration in
-            var api = UpstreamConfiguration(name: "api", at: upstream)
-            api.hosts = ["api.example"]
-            api.breaker.failMax = 2
-            configuration.upstreams = [api]
-            change(&configuration)
-        } _: { (proxy) async throws in
-            try await test(proxy)
-        }
-        await upstream.stop()
-    }
-
     /// A client with a tunnel.
     private static func client(of proxy: TestProxy, receiveBuffer: Int32? = nil) async throws -> TestClient {
         let client = try await proxy.client(receiveBuffer: receiveBuffer)
@@ -40,7 +23,7 @@ import Testing
 
     @Test func whatFollowsTheHeadGoesThroughUntouched() async throws {
         let upstream = try await FaultyUpstream()
-        try await Self.withTunnels(to: upstream) { proxy in
+        try await withTunnels(to: upstream) { proxy in
             let client = try await proxy.client()
             try await client.send(Self.connect + "GET /inside HTTP/1.1\r\nHost: inside\r\n\r\n")
             let head = try await client.head()
@@ -62,7 +45,7 @@ import Testing
     func aClientMayEndFirst(_ reply: Reply) async throws {
         let upstream = try await FaultyUpstream()
         upstream.script(reply)
-        try await Self.withTunnels(to: upstream) { proxy in
+        try await withTunnels(to: upstream) { proxy in
             let client = try await Self.client(of: proxy, receiveBuffer: 4 << 10)
             try await client.send("GET", "/")
             try await client.halfClose()
@@ -79,7 +62,7 @@ import Testing
         let upstream = try await FaultyUpstream(answering: .afterHead) { _ in
             Reply([.send(ByteBuffer(string: "HTTP/1.1 200 OK\r\n\r\n")), .halfClose, .pass(gate), .receiveBody])
         }
-        try await Self.withTunnels(to: upstream) { proxy in
+        try await withTunnels(to: upstream) { proxy in
             let client = try await Self.client(of: proxy)
             try await client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: \(2 << 20)\r\n\r\n")
             #expect(try await client.response().status == 200)
@@ -96,7 +79,7 @@ import Testing
     @Test func aResetOnOneSideIsAResetOnTheOther() async throws {
         let upstream = try await FaultyUpstream()
         upstream.script(.reset)
-        try await Self.withTunnels(to: upstream) { proxy in
+        try await withTunnels(to: upstream) { proxy in
             let cut = try await Self.client(of: proxy)
             try await cut.send("GET", "/")
             #expect(try await cut.end() == .reset)
@@ -116,7 +99,7 @@ import Testing
     )
     func otherTunnelsAreRefused(_ target: String, _ status: Int) async throws {
         let upstream = try await FaultyUpstream()
-        try await Self.withTunnels(to: upstream) { proxy in
+        try await withTunnels(to: upstream) { proxy in
             let client = try await proxy.client()
             try await client.send("CONNECT \(target) HTTP/1.1\r\nHost: x\r\n\r\n")
             let response = try await client.response()
@@ -129,7 +112,7 @@ import Testing
 
     @Test func contentInARequestForATunnelIsRefused() async throws {
         let upstream = try await FaultyUpstream()
-        try await Self.withTunnels(to: upstream) { proxy in
+        try await withTunnels(to: upstream) { proxy in
             let client = try await proxy.client()
             try await client.send("CONNECT api.example:443 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello")
             #expect(try await client.response().status == 400)
@@ -140,7 +123,7 @@ import Testing
     @Test func failuresToConnectOpenTheCircuit() async throws {
         let upstream = try await FaultyUpstream(port: FreePort.any())
         try await upstream.refuseConnections()
-        try await Self.withTunnels(to: upstream) { proxy in
+        try await withTunnels(to: upstream) { proxy in
             for status in [502, 502, 503] {
                 let client = try await proxy.client()
                 try await client.send(Self.connect)
@@ -155,7 +138,7 @@ import Testing
 
     @Test(arguments: [true, false]) func aTunnelThatLastsTooLongIsCut(_ byIdle: Bool) async throws {
         let upstream = try await FaultyUpstream()
-        try await Self.withTunnels(to: upstream) {
+        try await withTunnels(to: upstream) {
             if byIdle { $0.forward.idle = .milliseconds(100) } else { $0.forward.total = .milliseconds(100) }
         } _: { proxy in
             let client = try await Self.client(of: proxy)
@@ -166,7 +149,7 @@ import Testing
 
     @Test func aSlowReaderHoldsTheOtherSideBackAndIsCutWhenItStops() async throws {
         let upstream = try await FaultyUpstream { _ in .large(256 << 20) }
-        try await Self.withTunnels(to: upstream) {
+        try await withTunnels(to: upstream) {
             $0.forward.idle = .milliseconds(300)
         } _: { proxy in
             let client = try await Self.client(of: proxy, receiveBuffer: 4 << 10)

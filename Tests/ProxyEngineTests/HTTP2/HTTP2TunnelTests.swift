@@ -17,16 +17,9 @@ import Testing
         _ change: (inout Configuration) -> Void = { _ in },
         _ test: (HTTP2Client, TestProxy) async throws -> Void
     ) async throws {
-        try await withProxy { configuration in
-            var api = UpstreamConfiguration(name: "api", at: upstream)
-            api.hosts = ["api.example"]
-            api.breaker.failMax = 2
-            configuration.upstreams = [api]
-            change(&configuration)
-        } _: { (proxy) async throws in
+        try await ProxyEngineTests.withTunnels(to: upstream, change) { proxy in
             try await test(try await HTTP2Client(to: proxy.port, settings: settings), proxy)
         }
-        await upstream.stop()
     }
 
     private static func connect(
