@@ -16,6 +16,9 @@ final class UpstreamBody: BodySource {
     private let sender: BodySender?
     private var judge: ResponseJudge
     private var isSettled = false
+    /// Octets that were taken.
+    private var count = 0
+    private var hasEnded = false
 
     init(
         length: Int?,
@@ -51,13 +54,18 @@ final class UpstreamBody: BodySource {
     }
 
     func next() async throws(ProxyError) -> ByteBuffer? {
-        while true {
+        while !self.hasEnded {
             switch try self.decode() {
-            case .bytes(let piece): return piece
+            case .bytes(let piece):
+                // What comes after the last octet is only that there is no more: the outcome counts before a client can have
+                // the whole answer and ask again.
+                if self.count == self.length { _ = try self.decode() }
+                return piece
             case .end: return nil
             case .needsMore: try await self.receiveMore()
             }
         }
+        return nil
     }
 
     func abandon() {
@@ -72,8 +80,11 @@ final class UpstreamBody: BodySource {
             throw self.failed(ProxyError(.protocolError, error.detail))
         }
         switch piece {
-        case .bytes(let bytes): self.judge.see(bytes)
+        case .bytes(let bytes):
+            self.count += bytes.readableBytes
+            self.judge.see(bytes)
         case .end(let trailers):
+            self.hasEnded = true
             self.trailers = trailers
             self.settle(self.judge.verdict, reusable: true)
         case .needsMore: break
