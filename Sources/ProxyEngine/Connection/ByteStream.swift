@@ -69,7 +69,6 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
 
     init(loop: any EventLoop) {
         self.loop = loop
-        self.timer = DeadlineTimer(loop: loop) { [weak self] in self?.deadlineReached() }
     }
 
     /// Whether the socket takes what is written without having anybody wait.
@@ -312,7 +311,12 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
 
     // MARK: Channel events
 
-    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+    /// What points back at this is let go of in `gone`, and not weak: an object to which weak references lead is counted
+    /// slowly, and this one is counted several times for each request.
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        self.timer = DeadlineTimer(loop: self.loop) { self.deadlineReached() }
+    }
 
     func channelActive(context: ChannelHandlerContext) {
         // A read that was asked for before the channel was registered has been lost.
@@ -379,6 +383,7 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
     private func gone(_ error: (any Error)?) {
         self.context = nil
         self.timer?.cancel()
+        self.timer = nil
         self.finish(.ended(error))
         let onClose = self.onClose
         self.onClose = nil

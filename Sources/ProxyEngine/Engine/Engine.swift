@@ -235,16 +235,15 @@ package final class Engine: Sendable {
         guard self.access.isEnabled else { return }
         self.access.write(
             AccessLine(
-                id: request.id,
-                client: request.client.address,
-                method: request.head.method.rawValue,
-                path: mask.masked(request.head.target),
+                request: request,
                 status: status,
                 report: report,
                 bytesIn: bytesIn,
                 bytesOut: bytesOut,
                 duration: .now() - request.arrival,
-                listener: role
+                listener: role,
+                mask: mask,
+                repeated: written.error == nil ? written.repeated : nil
             )
         )
     }

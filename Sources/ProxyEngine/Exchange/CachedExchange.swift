@@ -8,14 +8,15 @@ import NIOCore
 /// way, or asks and stores.
 struct CachedExchange {
     let exchange: Exchange
-    let policy: CachePolicy
+    private let contract: CacheContract
     let demands: RequestDemands
+    var policy: CachePolicy { self.contract.policy }
     var upstream: Upstream { self.exchange.upstream }
     var request: Request { self.exchange.request }
 
-    init(_ exchange: Exchange, policy: CachePolicy) {
+    init(_ exchange: Exchange, by contract: CacheContract) {
         self.exchange = exchange
-        self.policy = policy
+        self.contract = contract
         let request = exchange.request
         self.demands = request.recent?.demands ?? RequestDemands(request.head.fields, method: request.head.method)
     }

@@ -18,12 +18,13 @@ final class Exchange {
     let request: Request
     /// Below the upstream's mount, with the query.
     let path: Substring
-    let deadline: ExchangeDeadline
     /// The request's content, with its limit.
     private var body: Body
-    let policy: CachePolicy?
-    /// What a call costs at the vendor, if anybody has said.
-    private let cost: Double?
+    private let terms: ExchangeTerms
+    /// An instant by which it must be over, if its timeouts do not end it before.
+    private let cap: NIODeadline
+    /// Nil where nothing may be stored.
+    private let contract: CacheContract?
     /// What the cache said, once it has been asked.
     private var finding = CachedExchange.Finding.pending
     /// What its content takes in memory, where that is held for the key.
@@ -36,17 +37,12 @@ final class Exchange {
         self.request = request
         self.path = path
         self.body = request.body
-        let rule = upstream.rule(for: request.head.method, path: path)
+        let recent = request.recent
+        self.terms = recent?.terms ?? upstream.terms(for: request.head.method, path: path)
+        self.cap = cap
         // What comes after a handshake nobody can store.
-        if UpgradeOffer(request) != nil {
-            self.policy = nil
-        } else if let rule {
-            self.policy = rule.cache
-        } else {
-            self.policy = upstream.cachePolicy
-        }
-        self.cost = rule?.cost
-        self.deadline = ExchangeDeadline(rule?.timeouts ?? upstream.timeouts, start: request.arrival, cap: cap)
+        self.contract = recent == nil && UpgradeOffer(request) != nil ? nil : self.terms.contract
+        recent?.terms = self.terms
     }
 
     /// Another request of the same at the same place.
@@ -54,20 +50,24 @@ final class Exchange {
         self.upstream = other.upstream
         self.request = request
         self.path = other.path
-        self.deadline = other.deadline
         self.body = other.body
-        self.policy = other.policy
-        self.cost = other.cost
+        self.terms = other.terms
+        self.cap = other.cap
+        self.contract = other.contract
+    }
+
+    private var deadline: ExchangeDeadline {
+        ExchangeDeadline(self.terms.timeouts, start: self.request.arrival, cap: self.cap)
     }
 
     /// The answer, if nothing has to be waited for: what is stored and fresh, or a refusal.
     func answerAtOnce() throws(ProxyError) -> Response? {
         try self.limitBody()
-        guard let policy = self.policy else {
+        guard let contract = self.contract else {
             self.ticket = try self.upstream.circuit.admit()
             return nil
         }
-        let finding = CachedExchange(self, policy: policy).find(for: self.body)
+        let finding = CachedExchange(self, by: contract).find(for: self.body)
         switch consume finding {
         case .hit(let response): return response
         case let other:
@@ -78,8 +78,8 @@ final class Exchange {
 
     /// The answer of the upstream, or what the cache makes of it.
     private func answer() async throws(ProxyError) -> Response {
-        guard let policy = self.policy else { return try await self.attempt(self.body) }
-        return try await CachedExchange(self, policy: policy).answer(self.finding, self.body)
+        guard let contract = self.contract else { return try await self.attempt(self.body) }
+        return try await CachedExchange(self, by: contract).answer(self.finding, self.body)
     }
 
     /// The answer, when all has been waited for.
@@ -136,7 +136,7 @@ final class Exchange {
         response.report.outcome = isRejected || error.kind == .notCached ? nil : error.outcome
         response.report.decision = isRejected ? .rejected : .pass
         response.report.attempts = error.source == .upstream ? 1 : 0
-        if self.policy != nil {
+        if self.contract != nil {
             response.report.cache = .miss
             if repeated == nil { response.explain(error.cache ?? .forwarded(.uriMiss)) }
         }
@@ -169,7 +169,7 @@ final class Exchange {
         }
         response.report.upstream = self.upstream.name
         response.report.circuit = state
-        self.upstream.metrics.exchangeEnded(response.finalReport, status: response.head.status, cost: self.cost)
+        self.upstream.metrics.exchangeEnded(response.finalReport, status: response.head.status, cost: self.terms.cost)
     }
 }
 
@@ -199,19 +199,5 @@ extension Upstream {
             exchange.finish(&response)
             return .answered(response)
         }
-    }
-
-    /// The refinement for a path below the upstream's own, if there is one.
-    func rule(for method: HTTPMethod, path: Substring) -> RouteRule? {
-        guard !self.configuration.routes.isEmpty else { return nil }
-        let path = path.prefix { $0 != "?" }
-        return self.configuration.routes.first { $0.matches(method, path) }
-    }
-}
-
-extension RouteRule {
-    fileprivate func matches(_ method: HTTPMethod, _ path: Substring) -> Bool {
-        guard self.methods.isEmpty || self.methods.contains(method) else { return false }
-        return self.path.hasSuffix("*") ? path.hasPrefix(self.path.dropLast()) : path == self.path
     }
 }

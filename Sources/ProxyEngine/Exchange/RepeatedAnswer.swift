@@ -12,8 +12,11 @@ import Resilience
 final class RepeatedAnswer {
     /// As it was before an exchange completes it.
     let head: ResponseHead
-    /// Of a hit. Not held: what the store gives up is to leave the memory.
-    private weak var stored: StoredResponse?
+    /// Of a hit: what is stored, known by its address. It is not held, since what the store gives up is to leave the
+    /// memory; an unowned reference keeps nothing of it but the address, which nobody else can have meanwhile. A weak one
+    /// would have every use of what is stored counted slowly.
+    private let identity: ObjectIdentifier?
+    private unowned let stored: StoredResponse?
     /// In which age and time to live are as the head says.
     private let seconds: Range<ContinuousClock.Instant>?
     /// Of a rejection.
@@ -26,6 +29,8 @@ final class RepeatedAnswer {
     /// Head and content as they were written on a connection that stays, in this second since 1970.
     private var octets = ByteBuffer()
     private var second: Int64 = 0
+    /// What the access lines of these octets have in common.
+    var excerpt: LogLine.Excerpt?
 
     /// Octets that are worth keeping: of the fields, and of all together.
     private static let maxFields = 2 << 10
@@ -35,6 +40,7 @@ final class RepeatedAnswer {
     init?(_ head: ResponseHead, of stored: StoredResponse, at now: ContinuousClock.Instant) {
         guard head.fields.wireLength <= Self.maxFields else { return nil }
         (self.head, self.completedHead) = (head, head)
+        self.identity = ObjectIdentifier(stored)
         self.stored = stored
         self.seconds = stored.sameSeconds(at: now)
         self.error = nil
@@ -45,6 +51,7 @@ final class RepeatedAnswer {
     init?(_ head: ResponseHead, _ content: ByteBuffer, to error: ProxyError) {
         guard head.fields.wireLength <= Self.maxFields else { return nil }
         (self.head, self.completedHead) = (head, head)
+        (self.identity, self.stored) = (nil, nil)
         self.seconds = nil
         self.error = error
         self.content = content
@@ -52,7 +59,7 @@ final class RepeatedAnswer {
 
     /// The answer, if the same is still to be said of what is stored.
     func response(_ stored: StoredResponse, at now: ContinuousClock.Instant) -> Response? {
-        guard let seconds, seconds.contains(now), self.stored === stored else { return nil }
+        guard let seconds, seconds.contains(now), self.identity == ObjectIdentifier(stored) else { return nil }
         return Response(self.head, .whole(stored.content), repeating: self)
     }
 
@@ -83,6 +90,7 @@ final class RepeatedAnswer {
     func remember(_ octets: ByteBuffer, _ circuit: CircuitBreaker.State?) {
         guard octets.readableBytes <= Self.maxOctets, self.circuit == circuit else { return }
         self.octets = octets
+        self.excerpt = nil
         self.second = DateField.seconds
     }
 }

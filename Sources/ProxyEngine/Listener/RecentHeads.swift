@@ -16,6 +16,8 @@ final class RecentHead {
     let wantsKeepAlive: Bool
     /// Who answers, if an upstream does, and the path below its mount.
     var place: (upstream: Upstream, path: Substring)?
+    /// What holds there.
+    var terms: ExchangeTerms?
     /// In the cache of that upstream.
     var key: CacheKey? { didSet { self.shortKey = self.key?.short } }
     private(set) var shortKey: String?

@@ -20,6 +20,8 @@ struct ResponseWriter {
         var error: ProxyError?
         /// Whether the response ends only with the connection.
         var endsWithConnection = false
+        /// The answer, if it was the same to the octet as before.
+        var repeated: RepeatedAnswer?
     }
 
     func write(_ response: Response) async -> Written {
@@ -47,7 +49,7 @@ struct ResponseWriter {
         let repeated = self.keepsAlive && self.version >= .http1_1 ? response.repeated : nil
         if let octets = repeated?.octets(response.report.circuit) {
             self.stream.write(octets)
-            return Written(bytes: length)
+            return Written(bytes: length, repeated: repeated)
         }
         var head = response.head
         let isSmall = length <= Self.smallContent

@@ -60,9 +60,10 @@ final class ServerConnection {
 
     func start() {
         let connection = self.worker.bind(self)
+        let task = self.worker.start { await connection.value.serve() }
+        self.task = task
         // Whoever goes away takes back what he asked for.
-        self.stream.onClose = { [weak self] in self?.task?.cancel() }
-        self.task = self.worker.start { await connection.value.serve() }
+        self.stream.onClose = { task.cancel() }
     }
 
     /// Ends the connection after the exchange that is going on, or now if there is none.
@@ -121,8 +122,10 @@ final class ServerConnection {
     }
 
     private func serveRequests() async {
-        self.stream.onReceive = { [weak self] in self?.answerAtOnce() ?? false }
-        self.stream.onInputClosed = { [weak self] in self?.inputClosed() }
+        guard self.stream.isOpen else { return }
+        // Let go of when the stream is gone.
+        self.stream.onReceive = { self.answerAtOnce() }
+        self.stream.onInputClosed = { self.inputClosed() }
         var isFirst = true
         while let arrival = await self.nextRequest(isFirst: isFirst) {
             isFirst = false

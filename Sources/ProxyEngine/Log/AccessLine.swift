@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPMessage
 import NIOCore
 import Resilience
 
 /// What is written about one exchange.
 struct AccessLine: ~Copyable {
-    let id: RequestID
-    /// The client's address, without port.
-    let client: String
-    let method: String
-    /// The target with its query, secrets masked by a `TargetMask`.
-    let path: String
+    let request: Request
     let status: Int
     let report: ExchangeReport
     /// Octets of the contents, without heads and framing.
@@ -18,14 +14,29 @@ struct AccessLine: ~Copyable {
     let bytesOut: Int
     let duration: TimeAmount
     let listener: Listener.Role
+    /// Hides the secrets of the target.
+    let mask: TargetMask
+    /// The answer, if nothing is new about it but when and to whom it was given.
+    let repeated: RepeatedAnswer?
 
     func write(to line: inout LogLine) {
         line.positional("kind", "access")
-        line.field("id", self.id)
+        line.field("id", self.request.id)
         line.field("listener", word: self.listener.rawValue)
-        line.field("client", self.client)
-        line.field("method", self.method)
-        line.field("path", self.path)
+        line.field("client", self.request.client.address)
+        if let excerpt = self.repeated?.excerpt, excerpt.isJSON == line.isJSON {
+            line.append(excerpt)
+        } else {
+            let start = line.count
+            self.writeAnswer(to: &line)
+            self.repeated?.excerpt = line.excerpt(from: start)
+        }
+        line.field("ms", self.duration)
+    }
+
+    private func writeAnswer(to line: inout LogLine) {
+        line.field("method", self.request.head.method.rawValue)
+        line.field("path", self.mask.masked(self.request.head.target))
         line.field("status", self.status)
         line.field("upstream", word: self.report.upstream)
         line.field("circuit", word: self.report.circuit?.rawValue)
@@ -36,7 +47,6 @@ struct AccessLine: ~Copyable {
         line.field("reason", word: self.report.reason)
         line.field("bytes_in", self.bytesIn)
         line.field("bytes_out", self.bytesOut)
-        line.field("ms", self.duration)
     }
 }
 

@@ -100,6 +100,23 @@ struct LogLine {
         self.append(threeDigits: microseconds % 1000)
     }
 
+    /// Fields as they are on a line, to be put on others of the same format.
+    struct Excerpt {
+        let isJSON: Bool
+        fileprivate let octets: [UInt8]
+    }
+
+    /// What has been written from this place on; nil if it did not fit.
+    func excerpt(from place: Int) -> Excerpt? {
+        guard !self.isCut else { return nil }
+        let octets = UnsafeBufferPointer(start: self.start + place, count: self.count - place)
+        return Excerpt(isJSON: self.isJSON, octets: Array(octets))
+    }
+
+    mutating func append(_ excerpt: Excerpt) {
+        excerpt.octets.withUnsafeBufferPointer { self.append($0) }
+    }
+
     /// Keys need no escaping: they are ours.
     private mutating func open(_ key: StaticString) {
         let length = key.utf8CodeUnitCount

