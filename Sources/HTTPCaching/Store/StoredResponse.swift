@@ -190,10 +190,10 @@ package final class StoredResponse: Sendable {
     }
 
     /// The instants, this one first, at which age and time to live are what they are now. Empty where that is over at once.
-    package func sameSeconds(at now: ContinuousClock.Instant) -> Range<ContinuousClock.Instant> {
+    package func sameSeconds(at now: ContinuousClock.Instant) -> Range<Moment> {
         let older = self.storedAt.advanced(by: .seconds(self.age(at: now) - self.initialAge + 1))
         let shorter = self.freshUntil.advanced(by: .seconds(-self.timeToLive(at: now)))
-        return now..<max(now, min(older, shorter))
+        return Moment(now)..<Moment(max(now, min(older, shorter)))
     }
 
     package func isFresh(at now: ContinuousClock.Instant) -> Bool { now < self.freshUntil }

@@ -23,13 +23,21 @@ struct CachedExchange {
 
     /// What the cache has to say to a request.
     enum Finding {
-        /// The answer.
-        case hit(Response)
+        case hit(Hit)
         /// It stays out of it.
         case bypass(CacheStatus.Reason)
         case miss(Miss)
         /// The content, which the key depends on, has not come yet.
         case pending
+    }
+
+    /// What is stored and may be served.
+    struct Hit {
+        let stored: StoredResponse
+        let key: CacheKey
+        let now: Moment
+        /// Why, though it is stale.
+        let why: CacheStatus.Detail?
     }
 
     /// A request that the store cannot answer.
@@ -61,13 +69,13 @@ struct CachedExchange {
         let variants = self.valid(recalled ?? self.upstream.store.lookup(key, now: now))
         switch self.policy.select(from: variants, for: self.request.head.fields, self.demands, at: now) {
         case .serve(let stored, let why):
-            return .hit(self.serve(stored, key, now, why))
+            return .hit(Hit(stored: stored, key: key, now: Moment(now), why: why))
         case .serveAndRefresh(let stored):
             self.refresh(stored, key, content)
-            return .hit(self.serve(stored, key, now, .staleWhileRevalidate))
+            return .hit(Hit(stored: stored, key: key, now: Moment(now), why: .staleWhileRevalidate))
         case .forward(let reason, let stale):
             if let stale, self.upstream.coordination.heldDown.contains(key, at: now), self.mayReplaceError(stale, now) {
-                return .hit(self.serve(stale, key, now, .holdDown))
+                return .hit(Hit(stored: stale, key: key, now: Moment(now), why: .holdDown))
             }
             if stale == nil, !isOfHead, self.policy.mode == .http, self.request.head.method == .head {
                 return self.find(for: body, isOfHead: true)
@@ -82,12 +90,12 @@ struct CachedExchange {
     /// - Parameter finding: What was found for this body, or for what of it was there.
     func answer(_ finding: Finding, _ body: Body) async throws(ProxyError) -> Response {
         switch finding {
-        case .hit(let response): return response
+        case .hit(let hit): return self.serve(hit)
         case .bypass(let reason): return try await self.pass(body, reason)
         case .miss(let miss):
             if let recalled = await self.recall(miss) {
                 let finding = self.find(for: body, recalled: recalled)
-                if case .hit(let response) = finding { return response }
+                if case .hit(let hit) = finding { return self.serve(hit) }
                 if case .miss(let miss) = finding { return try await self.forward(miss) }
             }
             return try await self.forward(miss)
@@ -157,38 +165,31 @@ struct CachedExchange {
 
     // MARK: Without asking
 
-    func serve(
-        _ stored: StoredResponse,
-        _ key: CacheKey,
-        _ now: ContinuousClock.Instant,
-        _ why: CacheStatus.Detail?
-    ) -> Response {
-        var response = self.response(stored, key, now, why)
+    func serve(_ hit: Hit) -> Response {
+        let (stored, now) = (hit.stored, hit.now.instant)
+        var response = Response(stored, to: self.request.head, self.demands, at: now)
+        response.explain(.hit(timeToLive: stored.timeToLive(at: now), key: hit.key, detail: hit.why))
         response.report.decision = .hit
-        response.report.cache = why == nil ? .hit : .stale
-        if let why {
-            self.upstream.cacheLog.stale(key, why.rawValue)
-        } else {
-            self.upstream.cacheLog.hit(self.request.recent?.shortKey ?? key.short)
+        response.report.cache = hit.why == nil ? .hit : .stale
+        if let why = hit.why {
+            self.upstream.cacheLog.stale(hit.key, why.rawValue)
+            return response
+        }
+        self.upstream.cacheLog.hit(hit.key.short)
+        if let recent = self.request.recent, !self.demands.isForLess {
+            let ground = RepeatedAnswer.Ground.stored(stored, seconds: stored.sameSeconds(at: now))
+            response.repetition = Response.Repetition(recent: recent, ground: ground)
         }
         return response
     }
 
-    private func response(
-        _ stored: StoredResponse,
-        _ key: CacheKey,
-        _ now: ContinuousClock.Instant,
-        _ why: CacheStatus.Detail?
-    ) -> Response {
-        let recent = why == nil ? self.request.recent : nil
-        if let response = recent?.answer?.response(stored, at: now) { return response }
-        var response = Response(stored, to: self.request.head, self.demands, at: now)
-        response.explain(.hit(timeToLive: stored.timeToLive(at: now), key: key, detail: why))
-        if let recent, !self.demands.isForLess {
-            response.repeated = RepeatedAnswer(response.head, of: stored, at: now)
-            recent.answer = response.repeated
-        }
-        return response
+    /// What the last one like it was answered, if that may be given again as it is.
+    func repeatedAnswer(_ hit: Hit) -> RepeatedAnswer? {
+        guard hit.why == nil, self.request.takesOctets, let recent = self.request.recent, let answer = recent.answer,
+            answer.isGiven(for: hit.stored, at: hit.now, self.upstream.circuit.state)
+        else { return nil }
+        self.upstream.cacheLog.hit(recent.shortKey ?? hit.key.short)
+        return answer
     }
 
     /// One at a time for each key, by a task that no client waits for.
@@ -235,7 +236,7 @@ struct CachedExchange {
                 at: now
             )
         else { return nil }
-        return self.serve(stored, miss.key, now, nil)
+        return self.serve(Hit(stored: stored, key: miss.key, now: Moment(now), why: nil))
     }
 
     /// - Returns: Whether the operator, the answer or the client allows for it (RFC 5861, 4).

@@ -60,20 +60,40 @@ final class Exchange {
         ExchangeDeadline(self.terms.timeouts, start: self.request.arrival, cap: self.cap)
     }
 
-    /// The answer, if nothing has to be waited for: what is stored and fresh, or a refusal.
-    func answerAtOnce() throws(ProxyError) -> Response? {
-        try self.limitBody()
-        guard let contract = self.contract else {
-            self.ticket = try self.upstream.circuit.admit()
-            return nil
+    /// As far as it gets without waiting: what is stored and fresh, or a refusal.
+    func begin() -> Step {
+        do throws(ProxyError) {
+            try self.limitBody()
+            guard let contract = self.contract else {
+                self.ticket = try self.upstream.circuit.admit()
+                return .upstream(self)
+            }
+            let cached = CachedExchange(self, by: contract)
+            self.finding = cached.find(for: self.body)
+            guard case .hit(let hit) = self.finding else { return .upstream(self) }
+            if let answer = cached.repeatedAnswer(hit) { return self.again(answer) }
+            return self.ended(cached.serve(hit))
+        } catch {
+            let error = self.named(error)
+            if self.request.takesOctets, let answer = self.request.recent?.answer, error.kind == .circuitOpen,
+                answer.isGiven(for: error, self.state(after: .rejected))
+            {
+                return self.again(answer)
+            }
+            return self.ended(self.failed(error))
         }
-        let finding = CachedExchange(self, by: contract).find(for: self.body)
-        switch consume finding {
-        case .hit(let response): return response
-        case let other:
-            self.finding = other
-            return nil
-        }
+    }
+
+    private func ended(_ response: consuming Response) -> Step {
+        var response = response
+        self.finish(&response)
+        return .answered(response)
+    }
+
+    private func again(_ answer: RepeatedAnswer) -> Step {
+        let response = answer.response
+        self.upstream.metrics.exchangeEnded(response.report, status: response.head.status, cost: self.terms.cost)
+        return .repeated(answer)
     }
 
     /// The answer of the upstream, or what the cache makes of it.
@@ -88,7 +108,7 @@ final class Exchange {
         do throws(ProxyError) {
             response = try await self.answer()
         } catch {
-            response = self.failed(error)
+            response = self.failed(self.named(error))
         }
         self.finish(&response)
         return response
@@ -124,49 +144,45 @@ final class Exchange {
 
     // MARK: Explaining
 
-    /// The problem document of an exchange that got no answer.
-    fileprivate func failed(_ error: ProxyError) -> Response {
+    /// With whose error it is; an open circuit's knows whole seconds only, as its answer does.
+    private func named(_ error: ProxyError) -> ProxyError {
         var error = error
         error.upstream = error.upstream ?? self.upstream.name
+        if error.kind == .circuitOpen { error.retryAfter = error.retryAfterSeconds.map { .seconds($0) } }
+        return error
+    }
+
+    /// The problem document of an exchange that got no answer.
+    private func failed(_ error: ProxyError) -> Response {
         let isRejected = error.kind == .circuitOpen
-        // The answer knows whole seconds only.
-        if isRejected { error.retryAfter = error.retryAfterSeconds.map { .seconds($0) } }
-        let repeated = isRejected ? self.request.recent?.answer?.response(to: error) : nil
-        var response = repeated ?? error.response()
+        var response = error.response()
         response.report.outcome = isRejected || error.kind == .notCached ? nil : error.outcome
         response.report.decision = isRejected ? .rejected : .pass
         response.report.attempts = error.source == .upstream ? 1 : 0
         if self.contract != nil {
             response.report.cache = .miss
-            if repeated == nil { response.explain(error.cache ?? .forwarded(.uriMiss)) }
+            response.explain(error.cache ?? .forwarded(.uriMiss))
         }
-        if isRejected, repeated == nil, let recent = self.request.recent,
-            case .whole(let content) = response.body
-        {
-            response.repeated = RepeatedAnswer(response.head, content, to: error)
-            recent.answer = response.repeated
+        if isRejected, let recent = self.request.recent {
+            response.repetition = Response.Repetition(recent: recent, ground: .rejection(error))
         }
         return response
     }
 
+    /// A circuit that has rejected was not closed then, though its time may have been up a moment later.
+    private func state(after decision: ExchangeReport.Decision) -> CircuitBreaker.State {
+        let state = self.upstream.circuit.state
+        return decision == .rejected && state == .closed ? .open : state
+    }
+
     /// Completes an answer with all that is to be known about it.
-    fileprivate func finish(_ response: inout Response) {
-        let isCached = response.report.cache != .none
+    private func finish(_ response: inout Response) {
         // A client that named the upstream itself, by a target in absolute form or a tunnel, follows its references itself.
         let hasNamedIt = self.request.head.target.utf8.first != 0x2F || self.request.client.tunnel != nil
-        var state = self.upstream.circuit.state
-        // A circuit that has rejected was not closed then, though its time may have been up a moment later.
-        if response.report.decision == .rejected, state == .closed { state = .open }
-        func complete(_ head: inout ResponseHead) {
-            if !isCached { head.explain(.forwarded(.bypass)) }
-            if !hasNamedIt { head.relocate(self.path, from: self.upstream) }
-            head.fields.add("X-Windbreak-Circuit", self.upstream.circuitField(state))
-        }
-        if let repeated = response.repeated {
-            response.head = repeated.completed(state, by: complete)
-        } else {
-            complete(&response.head)
-        }
+        let state = self.state(after: response.report.decision)
+        if response.report.cache == .none { response.explain(.forwarded(.bypass)) }
+        if !hasNamedIt { response.head.relocate(self.path, from: self.upstream) }
+        response.head.fields.add("X-Windbreak-Circuit", self.upstream.circuitField(state))
         response.report.upstream = self.upstream.name
         response.report.circuit = state
         self.upstream.metrics.exchangeEnded(response.finalReport, status: response.head.status, cost: self.terms.cost)
@@ -189,15 +205,6 @@ extension Upstream {
     /// As far as it gets without waiting.
     func begin(_ request: Request, path: Substring, cap: NIODeadline = .distantFuture) -> Step {
         self.metrics.exchangeStarted()
-        let exchange = Exchange(request, at: self, path: path, cap: cap)
-        do throws(ProxyError) {
-            guard var response = try exchange.answerAtOnce() else { return .upstream(exchange) }
-            exchange.finish(&response)
-            return .answered(response)
-        } catch {
-            var response = exchange.failed(error)
-            exchange.finish(&response)
-            return .answered(response)
-        }
+        return Exchange(request, at: self, path: path, cap: cap).begin()
     }
 }

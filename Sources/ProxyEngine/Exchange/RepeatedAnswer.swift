@@ -10,87 +10,72 @@ import Resilience
 ///
 /// What the answer is gets decided anew each time; this only remembers what that looks like.
 final class RepeatedAnswer {
-    /// As it was before an exchange completes it.
-    let head: ResponseHead
-    /// Of a hit: what is stored, known by its address. It is not held, since what the store gives up is to leave the
-    /// memory; an unowned reference keeps nothing of it but the address, which nobody else can have meanwhile. A weak one
-    /// would have every use of what is stored counted slowly.
-    private let identity: ObjectIdentifier?
-    private unowned let stored: StoredResponse?
-    /// In which age and time to live are as the head says.
-    private let seconds: Range<ContinuousClock.Instant>?
-    /// Of a rejection.
-    private let error: ProxyError?
-    private let content: ByteBuffer
+    /// Why it was given.
+    enum Ground {
+        /// - Parameter seconds: In which age and time to live are as its head says.
+        case stored(StoredResponse, seconds: Range<Moment>)
+        case rejection(ProxyError)
+    }
 
-    /// For this state the head was completed; nil before the first time.
-    private var circuit: CircuitBreaker.State?
-    private var completedHead: ResponseHead
-    /// Head and content as they were written on a connection that stays, in this second since 1970.
-    private var octets = ByteBuffer()
-    private var second: Int64 = 0
-    /// What the access lines of these octets have in common.
+    /// As it was given, with all that was added on the way out.
+    let response: Response
+    /// Head and content as they were written on a connection that stays.
+    let octets: ByteBuffer
+    /// Of the content alone.
+    let length: Int
+    /// Since 1970: what their date says.
+    private let second = DateField.seconds
+    /// What its access lines have in common.
     var excerpt: LogLine.Excerpt?
 
-    /// Octets that are worth keeping: of the fields, and of all together.
-    private static let maxFields = 2 << 10
+    /// What is stored, known by its address. It is not held, since what the store gives up is to leave the memory; an
+    /// unowned reference keeps nothing of it but the address, which nobody else can have meanwhile. A weak one would have
+    /// every use of what is stored counted slowly.
+    private let identity: ObjectIdentifier?
+    private unowned let stored: StoredResponse?
+    private let seconds: Range<Moment>?
+    private let error: ProxyError?
+
+    /// Octets that are worth keeping.
     private static let maxOctets = 4 << 10
 
-    /// A hit. Nil if its head is too large to be kept.
-    init?(_ head: ResponseHead, of stored: StoredResponse, at now: ContinuousClock.Instant) {
-        guard head.fields.wireLength <= Self.maxFields else { return nil }
-        (self.head, self.completedHead) = (head, head)
-        self.identity = ObjectIdentifier(stored)
-        self.stored = stored
-        self.seconds = stored.sameSeconds(at: now)
-        self.error = nil
-        self.content = ByteBuffer()
-    }
-
-    /// A rejection. Nil if its head is too large to be kept.
-    init?(_ head: ResponseHead, _ content: ByteBuffer, to error: ProxyError) {
-        guard head.fields.wireLength <= Self.maxFields else { return nil }
-        (self.head, self.completedHead) = (head, head)
-        (self.identity, self.stored) = (nil, nil)
-        self.seconds = nil
-        self.error = error
-        self.content = content
-    }
-
-    /// The answer, if the same is still to be said of what is stored.
-    func response(_ stored: StoredResponse, at now: ContinuousClock.Instant) -> Response? {
-        guard let seconds, seconds.contains(now), self.identity == ObjectIdentifier(stored) else { return nil }
-        return Response(self.head, .whole(stored.content), repeating: self)
-    }
-
-    /// The answer, if it is to the same error.
-    func response(to error: ProxyError) -> Response? {
-        guard self.error == error else { return nil }
-        var response = Response(self.head, .whole(self.content), repeating: self)
-        response.report.upstream = error.upstream
-        response.report.reason = error.kind.rawValue
-        return response
-    }
-
-    /// The head with all that is added on the way out, which the closure does unless it has been done for this state.
-    func completed(_ circuit: CircuitBreaker.State, by complete: (inout ResponseHead) -> Void) -> ResponseHead {
-        guard self.circuit != circuit else { return self.completedHead }
-        self.completedHead = self.head
-        complete(&self.completedHead)
-        self.circuit = circuit
-        self.second = 0
-        return self.completedHead
-    }
-
-    /// Head and content as they were written for this state on a connection that stays. Their date is that of the second.
-    func octets(_ circuit: CircuitBreaker.State?) -> ByteBuffer? {
-        self.circuit == circuit && self.second == DateField.seconds ? self.octets : nil
-    }
-
-    func remember(_ octets: ByteBuffer, _ circuit: CircuitBreaker.State?) {
-        guard octets.readableBytes <= Self.maxOctets, self.circuit == circuit else { return }
+    /// Nil if it is too large to be kept.
+    init?(_ response: Response, on ground: Ground, octets: ByteBuffer, length: Int) {
+        guard octets.readableBytes <= Self.maxOctets else { return nil }
+        let start = octets.writerIndex - length
+        // Of the octets, not of what is stored.
+        let content = octets.getSlice(at: start, length: length) ?? ByteBuffer()
+        self.response = Response(response.head, .whole(content), response.report)
         self.octets = octets
-        self.excerpt = nil
-        self.second = DateField.seconds
+        self.length = length
+        switch ground {
+        case .stored(let stored, let seconds):
+            (self.identity, self.stored, self.seconds) = (ObjectIdentifier(stored), stored, seconds)
+            self.error = nil
+        case .rejection(let error):
+            (self.identity, self.stored, self.seconds) = (nil, nil, nil)
+            self.error = error
+        }
+    }
+
+    /// Whether the same is to be said now of what is stored.
+    func isGiven(for stored: StoredResponse, at now: Moment, _ circuit: CircuitBreaker.State) -> Bool {
+        self.identity == ObjectIdentifier(stored) && self.seconds?.contains(now) == true && self.isCurrent(circuit)
+    }
+
+    func isGiven(for error: ProxyError, _ circuit: CircuitBreaker.State) -> Bool {
+        self.error == error && self.isCurrent(circuit)
+    }
+
+    private func isCurrent(_ circuit: CircuitBreaker.State) -> Bool {
+        self.response.report.circuit == circuit && self.second == DateField.seconds
+    }
+}
+
+extension Response {
+    /// How it may be repeated, once it has been written.
+    struct Repetition {
+        let recent: RecentHead
+        let ground: RepeatedAnswer.Ground
     }
 }

@@ -45,12 +45,6 @@ struct ResponseWriter {
     private func put(_ response: Response, _ content: ByteBuffer) -> Written {
         let hasContent = response.head.mayHaveContent(to: self.method)
         let length = hasContent ? content.readableBytes : 0
-        // HTTP/1.0 is told that its connection stays.
-        let repeated = self.keepsAlive && self.version >= .http1_1 ? response.repeated : nil
-        if let octets = repeated?.octets(response.report.circuit) {
-            self.stream.write(octets)
-            return Written(bytes: length, repeated: repeated)
-        }
         var head = response.head
         let isSmall = length <= Self.smallContent
         let tellsLength = head.status != 204 && (hasContent || content.readableBytes > 0)
@@ -61,8 +55,19 @@ struct ResponseWriter {
         self.endHead(&buffer, keepsAlive: self.keepsAlive)
         if isSmall, length > 0 { buffer.writeImmutableBuffer(content) }
         self.stream.write(buffer)
-        if !isSmall { self.stream.write(content) } else { repeated?.remember(buffer, response.report.circuit) }
+        if !isSmall { self.stream.write(content) }
+        // HTTP/1.0 is told that its connection stays.
+        if let again = response.repetition, isSmall, self.keepsAlive, self.version >= .http1_1 {
+            again.recent.answer = RepeatedAnswer(response, on: again.ground, octets: buffer, length: length)
+        }
         return Written(bytes: length)
+    }
+
+    /// Writes what was written before, and does not wait until it has been taken.
+    func writeAgain(_ answer: RepeatedAnswer) -> Written {
+        self.stream.write(answer.octets)
+        self.stream.flush()
+        return Written(bytes: answer.length, repeated: answer)
     }
 
     private func write(_ head: ResponseHead, _ source: any BodySource) async -> Written {

@@ -240,9 +240,16 @@ final class ServerConnection {
         return true
     }
 
+    /// Whether what is answered now is taken, and another request may follow.
+    var isReady: Bool { !self.isDraining && self.stream.isWritable }
+
     private func answerAtOnce(_ arrival: Arrival) -> Bool {
-        guard case .answered(let response) = arrival.step, arrival.body?.isFinished ?? true, !self.isDraining,
-            self.stream.isWritable, arrival.wantsKeepAlive
+        if case .repeated(let answer) = arrival.step {
+            self.answerAgain(answer, to: arrival)
+            return true
+        }
+        guard case .answered(let response) = arrival.step, arrival.body?.isFinished ?? true, self.isReady,
+            arrival.wantsKeepAlive
         else { return false }
         let writer = self.writer(for: arrival.request, keepsAlive: true)
         guard let written = writer.writeAtOnce(response) else { return false }
@@ -250,8 +257,17 @@ final class ServerConnection {
         return true
     }
 
+    private func answerAgain(_ answer: RepeatedAnswer, to arrival: Arrival) {
+        let written = self.writer(for: arrival.request, keepsAlive: true).writeAgain(answer)
+        self.finished(arrival.request, answer.response, bytesIn: 0, written, arrival.dispatcher)
+    }
+
     /// Whether another request may follow.
     private func answer(_ arrival: Arrival) async -> Bool {
+        if case .repeated(let answer) = arrival.step {
+            self.answerAgain(answer, to: arrival)
+            return true
+        }
         if case .interception(let origin, let tls) = arrival.step {
             return await self.intercept(arrival, as: origin, tls)
         }

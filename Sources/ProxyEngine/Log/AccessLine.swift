@@ -20,10 +20,10 @@ struct AccessLine: ~Copyable {
     let repeated: RepeatedAnswer?
 
     func write(to line: inout LogLine) {
-        line.positional("kind", "access")
+        line.positional("kind", words: "access")
         line.field("id", self.request.id)
         line.field("listener", word: self.listener.rawValue)
-        line.field("client", self.request.client.address)
+        line.field("client", word: self.request.client.address)
         if let excerpt = self.repeated?.excerpt, excerpt.isJSON == line.isJSON {
             line.append(excerpt)
         } else {

@@ -43,7 +43,7 @@ struct LogLine {
     }
 
     /// The same in pieces of the proxy's own words, which have nothing to escape.
-    mutating func positional(_ key: StaticString, words first: String, _ second: String, _ third: String) {
+    mutating func positional(_ key: StaticString, words first: String, _ second: String = "", _ third: String = "") {
         if self.isJSON {
             self.open(key)
             self.append(UInt8(ascii: "\""))

@@ -16,6 +16,8 @@ package final class Request {
     package let id: RequestID
     /// What is known of the head, if it has come before and nothing was changed in it.
     let recent: RecentHead?
+    /// Whether it may be answered with the octets of a connection that stays.
+    let takesOctets: Bool
     /// Passes an interim response (1xx) on to the client.
     let onInterim: ((ResponseHead) -> Void)?
 
@@ -33,6 +35,7 @@ package final class Request {
     init(
         _ head: RequestHead,
         _ recent: RecentHead?,
+        takesOctets: Bool = false,
         body: Body,
         client: Client,
         worker: Worker,
@@ -42,6 +45,7 @@ package final class Request {
     ) {
         self.head = head
         self.recent = recent
+        self.takesOctets = takesOctets
         self.body = body
         self.client = client
         self.worker = worker
@@ -73,6 +77,7 @@ package final class Request {
         Request(
             head,
             recent,
+            takesOctets: self.takesOctets && recent != nil,
             body: self.body,
             client: self.client,
             worker: self.worker,

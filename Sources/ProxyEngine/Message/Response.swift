@@ -17,18 +17,18 @@ package struct Response {
     /// The upstream's side of a connection that is HTTP no more, behind a 101.
     var upgraded: ByteStream?
 
-    /// What of it is known from the last time.
-    var repeated: RepeatedAnswer?
+    /// If it may be given again as it is.
+    var repetition: Repetition?
 
     package init(_ head: ResponseHead, _ body: Body = .empty) {
         self.head = head
         self.body = body
     }
 
-    init(_ head: ResponseHead, _ body: Body, repeating answer: RepeatedAnswer) {
+    init(_ head: ResponseHead, _ body: Body, _ report: ExchangeReport) {
         self.head = head
         self.body = body
-        self.repeated = answer
+        self.report = report
     }
 
     /// The report, with what has become known since the head was received.
