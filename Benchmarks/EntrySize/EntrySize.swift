@@ -42,7 +42,7 @@ enum EntrySize {
     }
 
     private static func keep(_ number: Int, _ length: Int, in store: MemoryStore) {
-        let now = ContinuousClock.now
+        let now = Moment.now
         let target = "/v1/identifications/\(100_000_000 + number)"
         let key = CacheKey(
             upstream: "plants",

@@ -57,9 +57,9 @@ extension CacheFile {
                     size: row["size"],
                     variants: row["variants"],
                     tags: tags?.split(separator: " ").map(String.init) ?? [],
-                    storedAt: clock.instant(sinceEpoch: row["stored"]),
-                    freshUntil: clock.instant(sinceEpoch: row["fresh"]),
-                    retainedUntil: clock.instant(sinceEpoch: row["retained"]),
+                    storedAt: clock.moment(sinceEpoch: row["stored"]),
+                    freshUntil: clock.moment(sinceEpoch: row["fresh"]),
+                    retainedUntil: clock.moment(sinceEpoch: row["retained"]),
                     isInMemory: false,
                     isArchived: true
                 )

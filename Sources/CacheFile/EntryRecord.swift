@@ -94,9 +94,9 @@ extension EntryRecord {
                 staleIfError: ifError < 0 ? nil : .milliseconds(ifError)
             ),
             // A calendar that was set back makes nothing younger than new.
-            storedAt: min(clock.instant(sinceEpoch: stored), clock.monotonic),
+            storedAt: min(clock.moment(sinceEpoch: stored), clock.moment),
             initialAge: Int(clamping: min(max(age, 0), 1 << 31)),
-            retainedUntil: clock.instant(sinceEpoch: retained)
+            retainedUntil: clock.moment(sinceEpoch: retained)
         )
     }
 }

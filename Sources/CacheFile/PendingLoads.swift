@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPCaching
+import HTTPMessage
 
 /// Look-ups that are on their way to the disk and back.
 struct PendingLoads: Sendable {
     typealias Waiter = CheckedContinuation<[Archived], Never>
 
     private struct Load: Sendable {
-        let began: ContinuousClock.Instant
+        let began: Moment
         var waiters: [Waiter]
     }
 
@@ -25,7 +26,7 @@ struct PendingLoads: Sendable {
         case refused
     }
 
-    mutating func add(_ waiter: Waiter, for key: CacheKey, at now: ContinuousClock.Instant) -> Admission {
+    mutating func add(_ waiter: Waiter, for key: CacheKey, at now: Moment) -> Admission {
         if self.loads[key] != nil {
             self.loads[key]?.waiters.append(waiter)
             return .wait
@@ -43,7 +44,7 @@ struct PendingLoads: Sendable {
     }
 
     /// Whoever has waited since before then waits no longer.
-    mutating func expire(before instant: ContinuousClock.Instant) -> [Waiter] {
+    mutating func expire(before instant: Moment) -> [Waiter] {
         let late = self.loads.filter { $0.value.began < instant }
         for key in late.keys { self.loads[key] = nil }
         return late.values.flatMap(\.waiters)

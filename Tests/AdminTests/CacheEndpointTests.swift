@@ -18,7 +18,7 @@ struct CacheEndpointTests {
     }
 
     private func keep(_ upstream: String, _ target: String, tags: String) {
-        let now = ContinuousClock.now
+        let now = Moment.now
         let response = StoredResponse(
             ResponseHead(200, fields: ["Surrogate-Key": tags, "Content-Type": "text/plain", "X-Token": "hidden"]),
             content: ByteBuffer(string: "content"),

@@ -43,7 +43,7 @@ extension ExpositionTests {
         circuit.attempt(.success)
         circuit.now += .milliseconds(1500)
         return Exposition(
-            clock: WallClock(monotonic: circuit.now, sinceEpoch: .milliseconds(1_767_225_601_500)),
+            clock: WallClock(instant: circuit.now, sinceEpoch: .milliseconds(1_767_225_601_500)),
             upstreams: [weather],
             circuits: [circuit.reading, .closed("idle")],
             unrouted: engine.requests,

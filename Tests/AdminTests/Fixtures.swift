@@ -13,7 +13,7 @@ import ProxyConfiguration
 /// A circuit whose time is told by the test, beginning at 2026-01-01T00:00:00Z.
 struct TimedCircuit {
     static let start = ContinuousClock.now
-    static let clock = WallClock(monotonic: start, sinceEpoch: .seconds(1_767_225_600))
+    static let clock = WallClock(instant: start, sinceEpoch: .seconds(1_767_225_600))
 
     let name: String
     var breaker: CircuitBreaker

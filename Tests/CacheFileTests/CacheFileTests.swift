@@ -67,7 +67,7 @@ struct CacheFileTests {
     @Test("keeps the variants of a key, the newest first")
     func variants() async throws {
         defer { self.folder.remove() }
-        let start = ContinuousClock.now - .seconds(100)
+        let start = Moment.now - .seconds(100)
         try await self.withFile { file in
             for number in 0..<20 {
                 let response = Samples.response(

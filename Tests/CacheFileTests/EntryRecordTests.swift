@@ -10,7 +10,7 @@ import Testing
 
 @Suite("The record of an entry")
 struct EntryRecordTests {
-    private let start = ContinuousClock.now
+    private let start = Moment.now
 
     private func record(_ random: inout SeededGenerator) -> EntryRecord {
         var octets: [UInt8] = []
@@ -47,9 +47,9 @@ struct EntryRecordTests {
     func roundTrip(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let record = self.record(&random)
-        let octets = record.encoded(by: WallClock(monotonic: self.start, sinceEpoch: .seconds(1_000_000)))
+        let octets = record.encoded(by: WallClock(moment: self.start, sinceEpoch: .seconds(1_000_000)))
         // A process whose monotonic clock stands elsewhere, ten seconds later.
-        let later = WallClock(monotonic: self.start + .seconds(5000), sinceEpoch: .seconds(1_000_010))
+        let later = WallClock(moment: self.start + .seconds(5000), sinceEpoch: .seconds(1_000_010))
         let read = try #require(octets.withUnsafeReadableBytes { EntryRecord($0, clock: later) })
         let (response, original) = (read.response, record.response)
         #expect(read.key == record.key && read.request == record.request)
@@ -82,8 +82,8 @@ struct EntryRecordTests {
     @Test("is no younger than new when the calendar was set back")
     func calendar() throws {
         var random = SeededGenerator(seed: 1)
-        let octets = self.record(&random).encoded(by: WallClock(monotonic: self.start, sinceEpoch: .seconds(100_000)))
-        let before = WallClock(monotonic: self.start, sinceEpoch: .seconds(50_000))
+        let octets = self.record(&random).encoded(by: WallClock(moment: self.start, sinceEpoch: .seconds(100_000)))
+        let before = WallClock(moment: self.start, sinceEpoch: .seconds(50_000))
         let read = try #require(octets.withUnsafeReadableBytes { EntryRecord($0, clock: before) })
         #expect(read.response.storedAt == self.start)
     }

@@ -14,7 +14,7 @@ enum Samples {
         _ content: String,
         fields: HeaderFields = ["Content-Type": "text/plain"],
         for request: HeaderFields = [:],
-        at now: ContinuousClock.Instant = .now,
+        at now: Moment = .now,
         retention: Duration = .seconds(3600)
     ) -> StoredResponse {
         var values: [Variant.Field] = []

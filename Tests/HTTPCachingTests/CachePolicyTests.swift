@@ -39,7 +39,7 @@ import Testing
     }
 
     private func terms(_ policy: CachePolicy, _ status: Int, _ fields: HeaderFields = [:]) -> StorageTerms? {
-        let now = ContinuousClock.now
+        let now = Moment.now
         return policy.terms(
             for: ResponseHead(status, fields: fields),
             to: [:],
@@ -70,7 +70,7 @@ import Testing
     }
 
     @Test func countsAgeFromWhereTheAnswerCame() throws {
-        let start = ContinuousClock.now
+        let start = Moment.now
         for (value, initial) in [
             (nil, 0), ("7", 7), ("0", 0), ("-1", 0), ("x", 0), ("", 0), ("1.5", 0), ("99999999999999999999", 1 << 31),
             ("7, 9", 7),

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 @Suite struct MemoryStoreTests {
-    private let start = ContinuousClock.now
+    private let start = Moment.now
 
     // MARK: One answer
 
@@ -257,7 +257,7 @@ import Testing
         _ store: MemoryStore,
         _ upstream: String,
         _ keys: Range<Int>,
-        at now: ContinuousClock.Instant
+        at now: Moment
     ) {
         for number in keys {
             let response = Self.response(ByteBuffer(repeating: 1, count: 1000), now: now)
@@ -265,7 +265,7 @@ import Testing
         }
     }
 
-    private static func found(_ store: MemoryStore, _ keys: Range<Int>, at now: ContinuousClock.Instant) -> Int {
+    private static func found(_ store: MemoryStore, _ keys: Range<Int>, at now: Moment) -> Int {
         keys.count { store.found(Self.key($0), now: now) != nil }
     }
 
@@ -313,7 +313,7 @@ import Testing
         _ content: ByteBuffer = ByteBuffer(string: "x"),
         fields: HeaderFields = ["Content-Type": "image/png"],
         to request: HeaderFields = [:],
-        now: ContinuousClock.Instant,
+        now: Moment,
         retained: Duration = .seconds(60)
     ) -> StoredResponse {
         let times = ExchangeTimes(requested: now, received: now, receivedSeconds: 1_000_000_000)
@@ -334,7 +334,7 @@ import Testing
 extension MemoryStore {
     fileprivate func found(
         _ key: CacheKey,
-        now: ContinuousClock.Instant,
+        now: Moment,
         _ request: HeaderFields = [:]
     ) -> StoredResponse? {
         self.lookup(key, now: now).first { $0.matches(request) && $0.isFresh(at: now) }

@@ -190,7 +190,7 @@ import Testing
 }
 
 @Suite struct RecentKeysTests {
-    private let start = ContinuousClock.now
+    private let start = Moment.now
 
     @Test func `a key is known until its time is up`() {
         let keys = RecentKeys()
@@ -213,14 +213,14 @@ import Testing
 
 @Suite struct InvalidationsTests {
     @Test func `what was asked for before is out of date, and what comes after is not`() {
-        let (invalidations, start) = (Invalidations(), ContinuousClock.now)
+        let (invalidations, start) = (Invalidations(), Moment.now)
         #expect(!invalidations.covers("/a", since: start))
         invalidations.insert("/a", at: start + .seconds(1))
         #expect(invalidations.covers("/a", since: start) && !invalidations.covers("/a", since: start + .seconds(2)))
     }
 
     @Test func `what is forgotten is never served`() {
-        let (invalidations, start) = (Invalidations(limit: 10), ContinuousClock.now)
+        let (invalidations, start) = (Invalidations(limit: 10), Moment.now)
         for number in 0..<100 {
             invalidations.insert("/\(number)", at: start + .seconds(number))
             for target in 0...number { #expect(invalidations.covers("/\(target)", since: start + .seconds(target))) }

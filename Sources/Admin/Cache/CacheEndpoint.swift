@@ -50,7 +50,7 @@ struct CacheEntryEndpoint: LocalHandler {
             guard let keys = CacheKey.range(String(request.path.dropFirst(Self.path.count))) else {
                 throw ProxyError(.badRequest, "a key has 64 hexadecimal digits, of which the first 8 may do")
             }
-            let now = ContinuousClock.now
+            let now = Moment.now
             let entries = await self.cache.entries(matching: CacheFilter(keys: keys), limit: 2, now: now)
             guard let entry = entries.first else { throw ProxyError(.notStored, "nothing is stored for this key") }
             guard entries.count == 1 else { throw ProxyError(.badRequest, "more than one key begins so") }

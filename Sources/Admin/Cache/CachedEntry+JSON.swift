@@ -38,8 +38,8 @@ extension CachedEntry {
             .init(name: "variants", value: .int(self.variants)),
             .init(name: "tags", value: .array(self.tags.map { .string($0) })),
             .init(name: "stored", value: .string(clock.rfc3339(self.storedAt))),
-            .init(name: "fresh_for", value: .wholeSeconds(self.freshUntil - clock.monotonic)),
-            .init(name: "kept_for", value: .wholeSeconds(self.retainedUntil - clock.monotonic)),
+            .init(name: "fresh_for", value: .wholeSeconds(self.freshUntil - clock.moment)),
+            .init(name: "kept_for", value: .wholeSeconds(self.retainedUntil - clock.moment)),
             .init(name: "memory", value: .bool(self.isInMemory)),
             .init(name: "file", value: .bool(self.isArchived)),
         ]
@@ -65,9 +65,9 @@ extension StoredResponse {
             // By name only: a request's fields may be credentials.
             .init(name: "varies_by", value: .array(self.variant.fields.map { .string($0.name) })),
             .init(name: "stored", value: .string(clock.rfc3339(self.storedAt))),
-            .init(name: "age", value: .int(self.age(at: clock.monotonic))),
-            .init(name: "fresh_for", value: .wholeSeconds(self.freshUntil - clock.monotonic)),
-            .init(name: "kept_for", value: .wholeSeconds(self.retainedUntil - clock.monotonic)),
+            .init(name: "age", value: .int(self.age(at: clock.moment))),
+            .init(name: "fresh_for", value: .wholeSeconds(self.freshUntil - clock.moment)),
+            .init(name: "kept_for", value: .wholeSeconds(self.retainedUntil - clock.moment)),
             .init(name: "fields", value: .object(fields)),
         ]
     }

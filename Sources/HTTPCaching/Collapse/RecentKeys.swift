@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import HTTPMessage
 import Synchronization
 
 /// Keys that something was found out about a short while ago: that they cannot be stored, that their origin failed.
@@ -7,8 +8,8 @@ import Synchronization
 /// Bounded: there are two generations of so many keys, and the older goes when the younger is full.
 package final class RecentKeys: Sendable {
     private struct Generations: Sendable {
-        var younger: [CacheKey: ContinuousClock.Instant] = [:]
-        var older: [CacheKey: ContinuousClock.Instant] = [:]
+        var younger: [CacheKey: Moment] = [:]
+        var older: [CacheKey: Moment] = [:]
     }
 
     private let limit: Int
@@ -16,7 +17,7 @@ package final class RecentKeys: Sendable {
 
     package init(limit: Int = 4096) { self.limit = limit }
 
-    package func insert(_ key: CacheKey, until end: ContinuousClock.Instant) {
+    package func insert(_ key: CacheKey, until end: Moment) {
         self.generations.withLock { generations in
             if generations.younger.count >= self.limit {
                 generations.older = generations.younger
@@ -26,7 +27,7 @@ package final class RecentKeys: Sendable {
         }
     }
 
-    package func contains(_ key: CacheKey, at now: ContinuousClock.Instant) -> Bool {
+    package func contains(_ key: CacheKey, at now: Moment) -> Bool {
         self.generations.withLock { generations in
             guard let end = generations.younger[key] ?? generations.older[key] else { return false }
             return now < end

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import HTTPMessage
 import Synchronization
 
 /// When the answers of which targets were last called into question by an unsafe request (RFC 9111, 4.4).
@@ -9,12 +10,12 @@ import Synchronization
 /// its time or before is out of date, so that nothing that was called into question is ever served.
 package final class Invalidations: Sendable {
     private struct Generations: Sendable {
-        var younger: [Int: ContinuousClock.Instant] = [:]
-        var older: [Int: ContinuousClock.Instant] = [:]
+        var younger: [Int: Moment] = [:]
+        var older: [Int: Moment] = [:]
         /// When the older generation was the younger for the last time.
-        var rotatedAt: ContinuousClock.Instant?
+        var rotatedAt: Moment?
         /// What was stored up to then is out of date.
-        var floor: ContinuousClock.Instant?
+        var floor: Moment?
     }
 
     private let limit: Int
@@ -24,7 +25,7 @@ package final class Invalidations: Sendable {
     package init(limit: Int = 8192) { self.limit = limit }
 
     /// - Parameter target: The path below the upstream's mount, with the query.
-    package func insert(_ target: Substring, at now: ContinuousClock.Instant) {
+    package func insert(_ target: Substring, at now: Moment) {
         let hash = target.hashValue
         self.generations.withLock { generations in
             if generations.younger.count >= self.limit {
@@ -39,7 +40,7 @@ package final class Invalidations: Sendable {
     }
 
     /// Whether an answer that was asked for at such an instant is out of date.
-    package func covers(_ target: Substring, since instant: ContinuousClock.Instant) -> Bool {
+    package func covers(_ target: Substring, since instant: Moment) -> Bool {
         guard self.isUsed.load(ordering: .acquiring) else { return false }
         let hash = target.hashValue
         return self.generations.withLock { generations in

@@ -18,7 +18,7 @@ extension CachePolicy {
         from variants: Variants,
         for request: HeaderFields,
         _ demands: RequestDemands,
-        at now: ContinuousClock.Instant
+        at now: Moment
     ) -> Selection {
         guard let stored = variants.first(where: { $0.matches(request) && $0.holds(demands.range, for: request) })
         else {

@@ -6,15 +6,15 @@ package import NIOCore
 /// When an upstream was asked and when its answer came, on both clocks.
 package struct ExchangeTimes: Hashable, Sendable {
     /// When the request went out.
-    package let requested: ContinuousClock.Instant
+    package let requested: Moment
     /// When the head of the response came.
-    package let received: ContinuousClock.Instant
+    package let received: Moment
     /// The latter in seconds since 1970.
     package let receivedSeconds: Int64
 
     package init(
-        requested: ContinuousClock.Instant,
-        received: ContinuousClock.Instant,
+        requested: Moment,
+        received: Moment,
         receivedSeconds: Int64
     ) {
         self.requested = requested
@@ -36,7 +36,7 @@ package struct StorageTerms: Sendable {
     /// How many octets the content has to have; nil: as many as come.
     package let length: Int?
     private let initialAge: Int
-    private let storedAt: ContinuousClock.Instant
+    private let storedAt: Moment
     private let retention: Duration
 
     /// - Parameter retention: How long past freshness it is kept.

@@ -3,7 +3,9 @@
 package import HTTPMessage
 
 /// What the fields of a request ask of a cache; read once for each request, and for most there is nothing to read.
-package struct RequestDemands: Hashable, Sendable {
+///
+/// A reference, since it is known beforehand of a head that comes again.
+package final class RequestDemands: Sendable {
     /// The directives (RFC 9111, 5.2.1); nil where there are none.
     package let control: CacheControl?
     /// `If-None-Match` or `If-Modified-Since`, which a cache answers (RFC 9111, 4.3.2).

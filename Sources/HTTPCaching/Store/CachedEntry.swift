@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import HTTPMessage
+
 /// What is to be said of a key for which something is stored.
 package struct CachedEntry: Sendable, Equatable {
     package let key: CacheKey
@@ -10,9 +12,9 @@ package struct CachedEntry: Sendable, Equatable {
     package let size: Int
     package let variants: Int
     package let tags: [String]
-    package let storedAt: ContinuousClock.Instant
-    package let freshUntil: ContinuousClock.Instant
-    package let retainedUntil: ContinuousClock.Instant
+    package let storedAt: Moment
+    package let freshUntil: Moment
+    package let retainedUntil: Moment
     package var isInMemory: Bool
     package var isArchived: Bool
 
@@ -23,9 +25,9 @@ package struct CachedEntry: Sendable, Equatable {
         size: Int,
         variants: Int,
         tags: [String],
-        storedAt: ContinuousClock.Instant,
-        freshUntil: ContinuousClock.Instant,
-        retainedUntil: ContinuousClock.Instant,
+        storedAt: Moment,
+        freshUntil: Moment,
+        retainedUntil: Moment,
         isInMemory: Bool,
         isArchived: Bool
     ) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import HTTPMessage
 import Synchronization
 
 /// What an operator sees and does. Everything here goes through all that is stored, and so runs off the event loops.
@@ -13,7 +14,7 @@ extension MemoryStore {
         matching filter: CacheFilter,
         after key: CacheKey? = nil,
         limit: Int,
-        now: ContinuousClock.Instant
+        now: Moment
     ) async -> [CachedEntry] {
         let archived = await self.archive?.entries(matching: filter, after: key, limit: limit) ?? []
         let present = await Task.detached { self.present(filter, after: key, limit: limit, now) }.value
@@ -27,7 +28,7 @@ extension MemoryStore {
     }
 
     /// All answers for a key, the newest first, wherever they are.
-    package func answers(for key: CacheKey, now: ContinuousClock.Instant) async -> [StoredResponse] {
+    package func answers(for key: CacheKey, now: Moment) async -> [StoredResponse] {
         let rooms = self.budget.rooms
         let present = rooms.flatMap { $0.shard(of: key).entries.withLock { $0.variants(of: key) } }
         let archived = await self.archive?.load(key).map(\.response) ?? []
@@ -51,7 +52,7 @@ extension MemoryStore {
         _ filter: CacheFilter,
         after key: CacheKey?,
         limit: Int,
-        _ now: ContinuousClock.Instant
+        _ now: Moment
     ) -> [CachedEntry] {
         var found: [(key: CacheKey, request: CachedRequest, variants: Variants)] = []
         for room in self.budget.rooms {

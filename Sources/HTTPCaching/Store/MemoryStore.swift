@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import HTTPMessage
 import Synchronization
 
 /// Answers in memory, up to a number of octets, and perhaps in an archive behind it. What goes from memory when there is
@@ -30,7 +31,7 @@ package final class MemoryStore: Sendable {
     }
 
     /// What is kept for a key, the newest first; empty if nothing is.
-    package func lookup(_ key: CacheKey, now: ContinuousClock.Instant) -> Variants {
+    package func lookup(_ key: CacheKey, now: Moment) -> Variants {
         let variants = self.shard(of: key).entries.withLock { $0.use(key) }
         guard variants.contains(where: { now >= $0.retainedUntil }) else { return variants }
         let retained = Variants(variants.filter { now < $0.retainedUntil })
@@ -80,7 +81,7 @@ package final class MemoryStore: Sendable {
     /// Brings back into memory what the archive has for a key.
     ///
     /// - Returns: That, and what memory had already; the newest first.
-    package func recall(_ key: CacheKey, now: ContinuousClock.Instant) async -> Variants {
+    package func recall(_ key: CacheKey, now: Moment) async -> Variants {
         guard let archive = self.archive else { return Variants() }
         let purges = self.budget.purges.load(ordering: .sequentiallyConsistent)
         let archived = await archive.load(key).filter { now < $0.response.retainedUntil }

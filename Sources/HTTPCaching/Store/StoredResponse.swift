@@ -14,8 +14,10 @@ package final class StoredResponse: Sendable {
     package let content: ByteBuffer
     /// The reason, the target, what it varies by, and the fields.
     private let head: ByteBuffer
-    private let stored: Moment
-    private let fresh: Moment
+    /// When it came, or was last found to be still good.
+    package let storedAt: Moment
+    /// From then on it is stale.
+    package let freshUntil: Moment
     /// Seconds past freshness.
     private let retention: UInt32
     private let age: UInt32
@@ -46,9 +48,9 @@ package final class StoredResponse: Sendable {
         content: ByteBuffer,
         variant: Variant,
         reuse: Reuse,
-        storedAt: ContinuousClock.Instant,
+        storedAt: Moment,
         initialAge: Int,
-        retainedUntil: ContinuousClock.Instant,
+        retainedUntil: Moment,
         target: String = ""
     ) {
         self.code = UInt16(clamping: head.status)
@@ -71,8 +73,8 @@ package final class StoredResponse: Sendable {
             ? block.readSlice(length: shared.readableBytes) ?? shared : content.compacted
         self.head = block
         let freshUntil = storedAt + reuse.lifetime - .seconds(initialAge)
-        self.stored = Moment(storedAt)
-        self.fresh = Moment(freshUntil)
+        self.storedAt = storedAt
+        self.freshUntil = freshUntil
         let retention = (retainedUntil - freshUntil).components
         self.retention = UInt32(clamping: retention.seconds + (retention.attoseconds > 0 ? 1 : 0))
         self.age = UInt32(clamping: initialAge)
@@ -146,12 +148,8 @@ package final class StoredResponse: Sendable {
         return self.head.withUnsafeReadableBytes { Variant(packed: $0[self.variantStart...], isUnique: isUnique) }
     }
 
-    /// When it came, or was last found to be still good.
-    package var storedAt: ContinuousClock.Instant { self.stored.instant }
-    /// From then on it is stale.
-    package var freshUntil: ContinuousClock.Instant { self.fresh.instant }
     /// From then on it is of no use to anybody, and the store lets it go.
-    package var retainedUntil: ContinuousClock.Instant { self.freshUntil + .seconds(Int(self.retention)) }
+    package var retainedUntil: Moment { self.freshUntil + .seconds(Int(self.retention)) }
     /// Seconds that it had existed when it came (RFC 9111, 4.2.3).
     package var initialAge: Int { Int(self.age) }
 
@@ -180,36 +178,36 @@ package final class StoredResponse: Sendable {
     // MARK: What time makes of it
 
     /// The value for `Age`, in seconds.
-    package func age(at now: ContinuousClock.Instant) -> Int {
+    package func age(at now: Moment) -> Int {
         self.initialAge + max(0, Int((now - self.storedAt).components.seconds))
     }
 
     /// Seconds for which it is still fresh; below zero, for which it has been stale.
-    package func timeToLive(at now: ContinuousClock.Instant) -> Int {
+    package func timeToLive(at now: Moment) -> Int {
         Int((self.freshUntil - now).components.seconds)
     }
 
     /// The instants, this one first, at which age and time to live are what they are now. Empty where that is over at once.
-    package func sameSeconds(at now: ContinuousClock.Instant) -> Range<Moment> {
+    package func sameSeconds(at now: Moment) -> Range<Moment> {
         let older = self.storedAt.advanced(by: .seconds(self.age(at: now) - self.initialAge + 1))
         let shorter = self.freshUntil.advanced(by: .seconds(-self.timeToLive(at: now)))
-        return Moment(now)..<Moment(max(now, min(older, shorter)))
+        return now..<max(now, min(older, shorter))
     }
 
-    package func isFresh(at now: ContinuousClock.Instant) -> Bool { now < self.freshUntil }
+    package func isFresh(at now: Moment) -> Bool { now < self.freshUntil }
 
     /// How it may be used for a request with such directives.
-    package func verdict(at now: ContinuousClock.Instant, _ request: CacheControl?) -> Reuse.Verdict {
+    package func verdict(at now: Moment, _ request: CacheControl?) -> Reuse.Verdict {
         if request == nil, now < self.freshUntil, !self.flags.contains(.alwaysValidated) { return .fresh }
         return self.reuse.verdict(age: self.exactAge(at: now), request: request)
     }
 
     /// Whether it may stand in for an error, by the operator's allowance or its own.
-    package func mayReplaceError(at now: ContinuousClock.Instant, allowance: Duration) -> Bool {
+    package func mayReplaceError(at now: Moment, allowance: Duration) -> Bool {
         self.reuse.mayReplaceError(age: self.exactAge(at: now), allowance: allowance)
     }
 
-    private func exactAge(at now: ContinuousClock.Instant) -> Duration {
+    private func exactAge(at now: Moment) -> Duration {
         .seconds(self.initialAge) + max(.zero, now - self.storedAt)
     }
 

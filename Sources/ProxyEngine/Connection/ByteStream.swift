@@ -47,6 +47,8 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
     private(set) var written = 0
 
     private var context: ChannelHandlerContext?
+    /// As the channel says when it changes: to ask it costs more than all that follows.
+    private var takesMore = true
     private var isSecured = false
     /// What both sides agreed on by ALPN.
     private(set) var negotiatedProtocol: String?
@@ -72,7 +74,7 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     /// Whether the socket takes what is written without having anybody wait.
-    var isWritable: Bool { self.end == nil && self.context?.channel.isWritable ?? false }
+    var isWritable: Bool { self.end == nil && self.context != nil && self.takesMore }
     var isOpen: Bool { self.end == nil && self.context != nil }
     var channel: (any Channel)? { self.context?.channel }
 
@@ -144,7 +146,7 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
         if let end = self.end { throw end }
         guard let context = self.context else { throw .ended(nil) }
         context.flush()
-        guard !context.channel.isWritable else { return }
+        guard !self.takesMore else { return }
         // The end may have come with it.
         if let end = self.end { throw end }
         if let interruption = await self.wait(for: .writer, until: deadline) { throw interruption }
@@ -315,6 +317,7 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
     /// slowly, and this one is counted several times for each request.
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        self.takesMore = context.channel.isWritable
         self.timer = DeadlineTimer(loop: self.loop) { self.deadlineReached() }
     }
 
@@ -359,7 +362,8 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable { self.resume(.writer, with: nil) }
+        self.takesMore = context.channel.isWritable
+        if self.takesMore { self.resume(.writer, with: nil) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -65,17 +65,17 @@ struct CachedExchange {
         guard content.readableBytes <= self.policy.maxEntry else { return .bypass(.bypass) }
         let key = isOfHead ? self.key(of: content, for: .head) : self.key(of: content)
         guard use == .lookUp else { return .miss(Miss(reason: .request, key: key, content: content)) }
-        let now = ContinuousClock.Instant.now
+        let now = Moment.now
         let variants = self.valid(recalled ?? self.upstream.store.lookup(key, now: now))
         switch self.policy.select(from: variants, for: self.request.head.fields, self.demands, at: now) {
         case .serve(let stored, let why):
-            return .hit(Hit(stored: stored, key: key, now: Moment(now), why: why))
+            return .hit(Hit(stored: stored, key: key, now: now, why: why))
         case .serveAndRefresh(let stored):
             self.refresh(stored, key, content)
-            return .hit(Hit(stored: stored, key: key, now: Moment(now), why: .staleWhileRevalidate))
+            return .hit(Hit(stored: stored, key: key, now: now, why: .staleWhileRevalidate))
         case .forward(let reason, let stale):
             if let stale, self.upstream.coordination.heldDown.contains(key, at: now), self.mayReplaceError(stale, now) {
-                return .hit(Hit(stored: stale, key: key, now: Moment(now), why: .holdDown))
+                return .hit(Hit(stored: stale, key: key, now: now, why: .holdDown))
             }
             if stale == nil, !isOfHead, self.policy.mode == .http, self.request.head.method == .head {
                 return self.find(for: body, isOfHead: true)
@@ -166,7 +166,7 @@ struct CachedExchange {
     // MARK: Without asking
 
     func serve(_ hit: Hit) -> Response {
-        let (stored, now) = (hit.stored, hit.now.instant)
+        let (stored, now) = (hit.stored, hit.now)
         var response = Response(stored, to: self.request.head, self.demands, at: now)
         response.explain(.hit(timeToLive: stored.timeToLive(at: now), key: hit.key, detail: hit.why))
         response.report.decision = .hit
@@ -226,7 +226,7 @@ struct CachedExchange {
     /// What another request has stored since this one looked, so that it is not asked for again.
     func findAgain(_ miss: Miss) -> Response? {
         guard miss.reason != .request else { return nil }
-        let now = ContinuousClock.Instant.now
+        let now = Moment.now
         let variants = self.valid(self.upstream.store.lookup(miss.key, now: now))
         guard
             case .serve(let stored, nil) = self.policy.select(
@@ -236,11 +236,11 @@ struct CachedExchange {
                 at: now
             )
         else { return nil }
-        return self.serve(Hit(stored: stored, key: miss.key, now: Moment(now), why: nil))
+        return self.serve(Hit(stored: stored, key: miss.key, now: now, why: nil))
     }
 
     /// - Returns: Whether the operator, the answer or the client allows for it (RFC 5861, 4).
-    func mayReplaceError(_ stale: StoredResponse, _ now: ContinuousClock.Instant) -> Bool {
+    func mayReplaceError(_ stale: StoredResponse, _ now: Moment) -> Bool {
         let asked = self.policy.mode == .http ? self.demands.control?.staleIfError : nil
         return stale.mayReplaceError(at: now, allowance: max(self.policy.staleIfError, .seconds(asked ?? 0)))
     }

@@ -240,7 +240,7 @@ struct Forwarding {
         _ status: CacheStatus,
         holdsDown: Bool = true
     ) -> Response? {
-        let now = ContinuousClock.Instant.now
+        let now = Moment.now
         guard let stale = self.stale, self.exchange.mayReplaceError(stale, now) else { return nil }
         var status = status
         status.timeToLive = stale.timeToLive(at: now)

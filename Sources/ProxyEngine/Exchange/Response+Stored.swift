@@ -10,8 +10,8 @@ extension Response {
     init(
         _ stored: StoredResponse,
         to head: borrowing RequestHead,
-        _ demands: borrowing RequestDemands,
-        at now: ContinuousClock.Instant
+        _ demands: RequestDemands,
+        at now: Moment
     ) {
         // Room for what is added from here to the client.
         var fields = stored.fields(reservingBytes: 192, fields: 4)

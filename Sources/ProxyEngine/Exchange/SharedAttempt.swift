@@ -133,7 +133,7 @@ final class SharedAttempt {
     func takeResponse() -> Response? { self.response.take() }
 
     private func ask() async throws(ProxyError) -> (Response, ExchangeTimes) {
-        let requested = ContinuousClock.Instant.now
+        let requested = Moment.now
         let response = try await self.exchange.attempt(.whole(self.content), fields: self.fields)
         let times = ExchangeTimes(
             requested: requested,
@@ -151,7 +151,7 @@ final class SharedAttempt {
     /// Keeps what was answered to another request, if it may be.
     ///
     /// - Parameter requested: Since when nothing has called it into question.
-    func keep(_ response: Response, since requested: ContinuousClock.Instant) async throws(ProxyError) -> Response {
+    func keep(_ response: Response, since requested: Moment) async throws(ProxyError) -> Response {
         self.report = response.report
         let times = ExchangeTimes(requested: requested, received: .now, receivedSeconds: DateField.seconds)
         let result = try await self.keep(response, times)

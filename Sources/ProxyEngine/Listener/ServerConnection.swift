@@ -227,16 +227,16 @@ final class ServerConnection {
     /// - Returns: Whether nothing is left for the task.
     private func answerAtOnce() -> Bool {
         guard self.isIdle else { return false }
-        var keepAlive: TimeAmount?
+        var deadline: NIODeadline?
         while self.stream.received.readableBytes > 0 {
             guard let arrived = self.takeRequest() else { return false }
             guard case .request(let arrival) = arrived, self.answerAtOnce(arrival) else {
                 self.arrived = arrived
                 return false
             }
-            keepAlive = arrival.dispatcher.clients.keepAlive
+            deadline = arrival.request.arrival + arrival.dispatcher.clients.keepAlive
         }
-        if let keepAlive { self.stream.moveReadDeadline(to: .now() + keepAlive) }
+        if let deadline { self.stream.moveReadDeadline(to: deadline) }
         return true
     }
 
