@@ -42,16 +42,9 @@ extension HTTPDate {
         }
         guard let day = Self.number(day, digits: 2), let month = Self.months.firstIndex(of: month),
             let year,
-            clock.count == 3, let hour = clock[0], let minute = clock[1], let second = clock[2],
-            1...31 ~= day, hour < 24, minute < 60, second <= 60
+            clock.count == 3, let hour = clock[0], let minute = clock[1], let second = clock[2]
         else { return nil }
-        // Days from a year that begins in March, so that the leap day is its last.
-        let shifted = month < 2 ? year - 1 : year
-        let era = (shifted >= 0 ? shifted : shifted - 399) / 400
-        let yearOfEra = shifted - era * 400
-        let dayOfYear = (153 * ((month + 10) % 12) + 2) / 5 + day - 1
-        let days = era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-        return Int64(days * 86400 + hour * 3600 + minute * 60 + second)
+        return CivilTime(year: year, month: month + 1, day: day, hour: hour, minute: minute, second: second)?.seconds
     }
 
     private static func number(_ text: String, digits: Int) -> Int? {

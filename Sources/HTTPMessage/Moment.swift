@@ -32,6 +32,12 @@ package struct Moment: InstantProtocol, Sendable {
         return Moment(nanoseconds: isBeyond ? (self.nanoseconds < 0 ? .min : .max) : sum)
     }
 
+    /// The same without arithmetic of 128 bits.
+    package func advanced(bySeconds seconds: UInt32) -> Moment {
+        let (sum, isBeyond) = self.nanoseconds.addingReportingOverflow(Int64(seconds) * 1_000_000_000)
+        return Moment(nanoseconds: isBeyond ? .max : sum)
+    }
+
     package func duration(to other: Moment) -> Duration {
         let (difference, isBeyond) = other.nanoseconds.subtractingReportingOverflow(self.nanoseconds)
         return .nanoseconds(isBeyond ? (other.nanoseconds < 0 ? .min : .max) : difference)

@@ -59,7 +59,7 @@ struct EntryRecordTests {
         #expect(raw == Array(original.content.readableBytesView.prefix(20)))
         #expect(response.content == original.content && response.variant == original.variant)
         #expect(response.reuse == original.reuse && response.initialAge == original.initialAge)
-        let now = later.monotonic
+        let now = later.moment
         #expect(response.age(at: now) == original.age(at: self.start) + 10)
         #expect((response.retainedUntil - now) == (original.retainedUntil - self.start) - .seconds(10))
         #expect(response.variant.number == original.variant.number)

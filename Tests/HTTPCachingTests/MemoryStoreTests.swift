@@ -204,7 +204,7 @@ import Testing
         var now = self.start
         var hits = 0
         for step in 0..<3000 {
-            now += .milliseconds(Int.random(in: 0...50, using: &random))
+            now = now + .milliseconds(Int.random(in: 0...50, using: &random))
             let number = Int.random(in: 0..<200, using: &random)
             switch Int.random(in: 0..<20, using: &random) {
             case 0 where step % 100 == 0:

@@ -61,8 +61,9 @@ package struct Eviction: Sendable {
     private mutating func count(_ hash: UInt64, weight: Int) {
         self.sketch.add(hash)
         self.growSample()
-        guard hash >> 56 & (self.sampling - 1) == 0 else { return }
-        let capacity = (self.capacity ?? .max) / Int(self.sampling)
+        // While there is room for everything, there is nothing to decide.
+        guard let room = self.capacity, hash >> 56 & (self.sampling - 1) == 0 else { return }
+        let capacity = room / Int(self.sampling)
         // As many accesses as there are entries: longer, and the score tells of what is no longer true.
         let fading = 1 - 1 / Double(max(self.recency.count, 64))
         let coin = self.toss()

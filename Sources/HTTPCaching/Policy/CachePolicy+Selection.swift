@@ -24,8 +24,7 @@ extension CachePolicy {
         else {
             return .forward(variants.isEmpty ? .uriMiss : .varyMiss, stored: nil)
         }
-        // In mode `ttl` it is the operator who says how old an answer may be.
-        switch stored.verdict(at: now, self.mode == .http ? demands.control : nil) {
+        switch self.verdict(on: stored, demands, at: now) {
         case .fresh:
             return .serve(stored, why: nil)
         case .stale(revalidating: true):
@@ -36,5 +35,11 @@ extension CachePolicy {
             let isRefused = stored.isFresh(at: now) && !stored.reuse.isAlwaysValidated
             return .forward(isRefused ? .request : .stale, stored: stored)
         }
+    }
+
+    /// In mode `ttl` it is the operator who says how old an answer may be.
+    package func verdict(on stored: StoredResponse, _ demands: RequestDemands, at now: Moment) -> Reuse.Verdict {
+        guard self.mode == .http, let control = demands.control else { return stored.verdict(at: now) }
+        return stored.verdict(at: now, control)
     }
 }

@@ -149,7 +149,7 @@ package final class StoredResponse: Sendable {
     }
 
     /// From then on it is of no use to anybody, and the store lets it go.
-    package var retainedUntil: Moment { self.freshUntil + .seconds(Int(self.retention)) }
+    package var retainedUntil: Moment { self.freshUntil.advanced(bySeconds: self.retention) }
     /// Seconds that it had existed when it came (RFC 9111, 4.2.3).
     package var initialAge: Int { Int(self.age) }
 
@@ -197,9 +197,14 @@ package final class StoredResponse: Sendable {
     package func isFresh(at now: Moment) -> Bool { now < self.freshUntil }
 
     /// How it may be used for a request with such directives.
-    package func verdict(at now: Moment, _ request: CacheControl?) -> Reuse.Verdict {
-        if request == nil, now < self.freshUntil, !self.flags.contains(.alwaysValidated) { return .fresh }
-        return self.reuse.verdict(age: self.exactAge(at: now), request: request)
+    package func verdict(at now: Moment, _ request: CacheControl) -> Reuse.Verdict {
+        self.reuse.verdict(age: self.exactAge(at: now), request: request)
+    }
+
+    /// How it may be used for one that says nothing.
+    package func verdict(at now: Moment) -> Reuse.Verdict {
+        if now < self.freshUntil, !self.flags.contains(.alwaysValidated) { return .fresh }
+        return self.reuse.verdict(age: self.exactAge(at: now))
     }
 
     /// Whether it may stand in for an error, by the operator's allowance or its own.

@@ -101,7 +101,8 @@ struct Forwarding {
         guard self.exchange.policy.mode == .http else { return true }
         switch result {
         case .answer(let stored, let fate), .coming(let stored, _, let fate):
-            return fate.isFailure || stored.verdict(at: .now, self.exchange.demands.control) != .mustValidate
+            return fate.isFailure
+                || self.exchange.policy.verdict(on: stored, self.exchange.demands, at: .now) != .mustValidate
         case .failed, .unshared, .superseded:
             return true
         }

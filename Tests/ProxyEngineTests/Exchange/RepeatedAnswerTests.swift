@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPCaching
 import HTTPMessage
 import NIOCore
 import Resilience
@@ -7,85 +8,100 @@ import Testing
 
 @testable import ProxyEngine
 
-/// Answers that are given again are those that would be made anew.
+/// An answer is given again only where the same would be made anew.
 @Suite struct RepeatedAnswerTests {
+    private static let states = [CircuitBreaker.State.closed, .open, .halfOpen]
+
     private static func error(_ detail: String, after seconds: Int?, _ upstream: String? = "api") -> ProxyError {
         ProxyError(.circuitOpen, detail, upstream: upstream, retryAfter: seconds.map { .seconds($0) })
     }
 
-    private static func answer(to error: ProxyError) throws -> RepeatedAnswer {
-        let made = error.response()
-        let content = try #require(made.body.content)
-        return try #require(RepeatedAnswer(made.head, content, to: error))
+    private static func answer(
+        on ground: RepeatedAnswer.Ground,
+        _ state: CircuitBreaker.State,
+        octets: ByteBuffer = ByteBuffer(string: "head and content"),
+        length: Int = 7
+    ) -> RepeatedAnswer? {
+        var response = Response(ResponseHead(200), .whole(ByteBuffer(string: "content")))
+        response.report.circuit = state
+        return RepeatedAnswer(response, on: ground, octets: octets, length: length)
     }
 
-    @Test func nothingIsToldThatHasChanged() throws {
+    private static func stored(at now: Moment) -> StoredResponse {
+        StoredResponse(
+            ResponseHead(200),
+            content: ByteBuffer(string: "content"),
+            variant: Variant([], isUnique: false),
+            reuse: Reuse(lifetime: .seconds(60)),
+            storedAt: now,
+            initialAge: 0,
+            retainedUntil: now + .seconds(120)
+        )
+    }
+
+    /// A second may end while it is asked, which makes the answer an old one.
+    private func isGiven(_ make: () throws -> RepeatedAnswer?, _ ask: (RepeatedAnswer) -> Bool) throws -> Bool {
+        try (0..<3).contains { _ in ask(try #require(try make())) }
+    }
+
+    @Test func aRejectionIsThatOfTheSameErrorInTheSameState() throws {
         let errors = [
             Self.error("open", after: 30), Self.error("open", after: 29), Self.error("open", after: nil),
             Self.error("half-open", after: 30), Self.error("open", after: 30, "other"),
             Self.error("open", after: 30, nil),
         ]
-        for error in errors {
-            let answer = try Self.answer(to: error)
-            for other in errors {
-                guard let given = answer.response(to: other) else {
-                    #expect(error != other)
-                    continue
+        for (one, other) in errors.flatMap({ one in errors.map { (one, $0) } }) {
+            for state in Self.states {
+                let isGiven = try self.isGiven {
+                    Self.answer(on: .rejection(one), .open)
+                } _: {
+                    $0.isGiven(for: other, state)
                 }
-                let made = other.response()
-                #expect(given.head == made.head)
-                #expect(given.body.content == made.body.content)
-                #expect(given.report.reason == made.report.reason && given.report.upstream == made.report.upstream)
+                #expect(isGiven == (one == other && state == .open))
             }
         }
     }
 
-    @Test func itIsCompletedOnceForEachState() throws {
-        let answer = try Self.answer(to: Self.error("open", after: 30))
-        var count = 0
-        for state in [CircuitBreaker.State.open, .open, .halfOpen, .halfOpen, .open] {
-            let head = answer.completed(state) { head in
-                count += 1
-                head.fields.add("State", state.rawValue)
-            }
-            #expect(head.fields.values(of: "state") == [state.rawValue])
+    @Test func aHitIsThatOfTheSameEntryAtTheSameAge() throws {
+        let start = Moment.now
+        let (stored, other) = (Self.stored(at: start), Self.stored(at: start))
+        let now = start + .milliseconds(500)
+        let make = { Self.answer(on: .stored(stored, seconds: stored.sameSeconds(at: now)), .closed) }
+        for (entry, time, state, expected) in [
+            (stored, now, CircuitBreaker.State.closed, true), (other, now, .closed, false),
+            (stored, now, .open, false), (stored, start + .milliseconds(999), .closed, true),
+            (stored, start + .seconds(1), .closed, false), (stored, now - .nanoseconds(1), .closed, false),
+        ] {
+            #expect(try self.isGiven(make) { $0.isGiven(for: entry, at: time, state) } == expected)
         }
-        #expect(count == 3)
-    }
-
-    @Test func octetsAreThoseOfTheState() throws {
-        let answer = try Self.answer(to: Self.error("open", after: 30))
-        let octets = ByteBuffer(string: "octets")
-        answer.remember(octets, .open)
-        #expect(answer.octets(.open) == nil)
-        _ = answer.completed(.open) { _ in }
-        answer.remember(octets, .halfOpen)
-        #expect(answer.octets(.open) == nil && answer.octets(.halfOpen) == nil)
-        // A second may end in between, which makes them stale.
-        let isKept = (0..<3).contains { _ in
-            answer.remember(octets, .open)
-            return answer.octets(.open) == octets
-        }
-        #expect(isKept && answer.octets(.halfOpen) == nil)
-        _ = answer.completed(.halfOpen) { _ in }
-        #expect(answer.octets(.halfOpen) == nil && answer.octets(.open) == nil)
-    }
-
-    @Test func whatIsLargeIsNotKept() throws {
         let error = Self.error("open", after: 30)
-        var head = ResponseHead(200)
-        head.fields.add("Large", String(repeating: "a", count: 2048))
-        #expect(RepeatedAnswer(head, ByteBuffer(), to: error) == nil)
-        let answer = try Self.answer(to: error)
-        _ = answer.completed(.open) { _ in }
-        answer.remember(ByteBuffer(repeating: 0, count: 4097), .open)
-        #expect(answer.octets(.open) == nil)
+        #expect(try !self.isGiven(make) { $0.isGiven(for: error, .closed) })
     }
-}
 
-extension Body {
-    fileprivate var content: ByteBuffer? {
-        guard case .whole(let content) = self else { return nil }
-        return content
+    /// Its address may be another's by then, if it were not kept.
+    @Test func whatIsStoredNoMoreIsKnownByNobody() throws {
+        let start = Moment.now
+        let now = start + .milliseconds(500)
+        var stored: StoredResponse? = Self.stored(at: start)
+        weak let observer = stored
+        let answer = stored.flatMap { Self.answer(on: .stored($0, seconds: $0.sameSeconds(at: now)), .closed) }
+        stored = nil
+        #expect(observer == nil)
+        for _ in 0..<1000 {
+            let other = Self.stored(at: start)
+            #expect(answer?.isGiven(for: other, at: now, .closed) == false)
+        }
+    }
+
+    @Test func itsContentIsThatOfTheOctets() throws {
+        let answer = try #require(Self.answer(on: .rejection(Self.error("open", after: 1)), .open))
+        guard case .whole(let content) = answer.response.body else { throw ChannelError.eof }
+        #expect(String(buffer: content) == "content" && answer.length == 7)
+    }
+
+    @Test func whatIsLargeIsNotKept() {
+        let ground = RepeatedAnswer.Ground.rejection(Self.error("open", after: 30))
+        #expect(Self.answer(on: ground, .open, octets: ByteBuffer(repeating: 0, count: 4096)) != nil)
+        #expect(Self.answer(on: ground, .open, octets: ByteBuffer(repeating: 0, count: 4097)) == nil)
     }
 }
