@@ -114,7 +114,7 @@ let package = Package(
             name: "TestSupport",
             dependencies: [
                 "HTTPCaching", "HTTPMessage", "ProxyConfiguration", "ProxyEngine", nioCore, nioPosix, nioSSL, nioHPACK,
-                logging,
+                nioHTTP2, logging,
             ],
             path: "Tests/TestSupport",
             exclude: ["Certificates"],
@@ -153,7 +153,8 @@ let package = Package(
             name: "ProxyEngineTests",
             dependencies: [
                 "ProxyEngine", "ProxyConfiguration", "HTTPCaching", "HTTPMessage", "LocalAuthority", "Resilience",
-                "TestSupport", nioCore, nioPosix, logging,
+                "TestSupport", nioCore, nioPosix, nioHTTP2, logging,
+                .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: settings
         ),

@@ -55,7 +55,8 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
     private var end: Interruption?
     private var isReading = false
     private var hasNews = false
-    private var isInputClosed = false
+    /// Whether the peer has said that it sends nothing more.
+    private(set) var isInputClosed = false
     private var waits = 0
     private var reader: Waiter?
     private var writer: Waiter?
@@ -212,6 +213,8 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
     /// Closes at once; of what was written, that is sent which the socket takes without waiting.
     func close() {
         guard let context = self.context else { return }
+        // Else TLS would not take the peer's goodbye for an answer to ours.
+        try? self.options?.setOption(.allowRemoteHalfClosure, value: false)
         context.flush()
         context.close(promise: nil)
     }
@@ -223,19 +226,17 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
         context.close(mode: .output, promise: nil)
     }
 
-    /// From now on a peer that ends what it sends is still written to.
-    func allowHalfClosure() {
-        // A stream of HTTP/2 is never without it, and ends the process when it is asked for what it does not know.
-        guard self.context?.channel is any SocketOptionProvider else { return }
-        try? self.context?.channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
-    }
-
     /// Closes so that the peer cannot take what it got for a whole message: with a reset (RFC 9112, 9.6). Nor does the
     /// kernel keep what the peer has not taken.
     func reset() {
         guard let context = self.context else { return }
+        switch context.channel {
         // On the loop of the channel this takes effect before it returns.
-        _ = (context.channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+        case let socket as any SocketOptionProvider: _ = socket.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+        case let tunnel as TunnelChannel: tunnel.cutOff()
+        // A stream of HTTP/2 that has not ended is reset by being closed.
+        default: break
+        }
         // Past TLS, which would say goodbye first, and so that this is all.
         let pipeline = context.pipeline.syncOperations
         let tls =

@@ -30,7 +30,7 @@ extension ByteStream {
     var outputProgress: OutputProgress {
         var progress = OutputProgress()
         guard let channel = self.channel else { return progress }
-        let buffered = (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        let buffered = (try? self.options?.getOption(.bufferedWritableBytes)) ?? 0
         progress.sent = self.written - buffered
         progress.isPending = buffered > 0
         #if os(Linux)

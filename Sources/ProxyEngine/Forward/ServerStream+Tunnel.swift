@@ -9,6 +9,9 @@ extension ServerStream {
     func connect(_ head: RequestHead, _ dispatcher: Dispatcher) async {
         let request = Request(head, client: self.client, worker: self.worker)
         let step = dispatcher.begin(request, at: self.listener)
+        if case .interception(let origin, let tls) = step {
+            return await self.intercept(request, as: origin, tls, dispatcher)
+        }
         guard case .tunnel(let destination) = step else {
             return await self.refuse(request, with: await step.response(), dispatcher)
         }
@@ -26,7 +29,7 @@ extension ServerStream {
         }
     }
 
-    private func refuse(_ request: Request, with response: Response, _ dispatcher: Dispatcher) async {
+    func refuse(_ request: Request, with response: Response, _ dispatcher: Dispatcher) async {
         let written = await self.write(response, to: .connect, dispatcher)
         self.finished(request, response, bytesIn: 0, written, dispatcher)
     }

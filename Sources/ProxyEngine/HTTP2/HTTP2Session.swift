@@ -25,6 +25,7 @@ final class HTTP2Session: ChannelInboundHandler {
     private let worker: Worker
     private let listener: Listener
     private let client: Request.Client
+    private let origin: ConnectionGate.Origin?
     private let onEnd: () -> Void
     private var context: ChannelHandlerContext?
     private var phase = Phase.open
@@ -39,8 +40,16 @@ final class HTTP2Session: ChannelInboundHandler {
     private static let drainGrace = TimeAmount.seconds(1)
     private static let lingeringTime = TimeAmount.seconds(2)
 
-    init(client: Request.Client, worker: Worker, listener: Listener, onEnd: @escaping () -> Void) {
+    /// - Parameter origin: As whose the connection is counted.
+    init(
+        client: Request.Client,
+        origin: ConnectionGate.Origin?,
+        worker: Worker,
+        listener: Listener,
+        onEnd: @escaping () -> Void
+    ) {
         self.client = client
+        self.origin = origin
         self.worker = worker
         self.listener = listener
         self.onEnd = onEnd
@@ -83,7 +92,14 @@ final class HTTP2Session: ChannelInboundHandler {
         try channel.syncOptions?.setOption(.autoRead, value: false)
         let (framing, stream) = (StreamFraming(), ByteStream(loop: self.worker.loop))
         try channel.pipeline.syncOperations.addHandlers([framing, stream])
-        ServerStream(stream, framing, client: self.client, worker: self.worker, listener: self.listener).start()
+        ServerStream(
+            stream,
+            framing,
+            client: self.client,
+            origin: self.origin,
+            worker: self.worker,
+            listener: self.listener
+        ).start()
     }
 
     // MARK: Ending

@@ -13,12 +13,22 @@ final class ServerStream {
     let worker: Worker
     let listener: Listener
     let client: Request.Client
+    /// As whose its connection is counted.
+    let origin: ConnectionGate.Origin?
     private var task: Task<Void, Never>?
 
-    init(_ stream: ByteStream, _ framing: StreamFraming, client: Request.Client, worker: Worker, listener: Listener) {
+    init(
+        _ stream: ByteStream,
+        _ framing: StreamFraming,
+        client: Request.Client,
+        origin: ConnectionGate.Origin?,
+        worker: Worker,
+        listener: Listener
+    ) {
         self.stream = stream
         self.framing = framing
         self.client = client
+        self.origin = origin
         self.worker = worker
         self.listener = listener
     }

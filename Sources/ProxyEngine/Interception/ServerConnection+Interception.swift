@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPMessage
-import Logging
 import NIOCore
 import NIOSSL
 import ProxyConfiguration
@@ -14,14 +13,8 @@ extension ServerConnection {
         Tunnel.confirm(to: self.stream)
         self.finished(arrival.request, Response(ResponseHead(200)), bytesIn: 0, .init(), arrival.dispatcher)
         let timeout = TimeAmount(arrival.dispatcher.snapshot.configuration.downstream.handshakeTimeout)
-        do throws(ByteStream.Interruption) {
-            try await self.guest.enter(OpenedTunnel(to: origin, by: arrival.request), tls, until: .now() + timeout)
-        } catch {
-            self.listener.engine.logger.warning("\(InterceptionFailure(error, origin, self.guest.client))")
-            return false
+        return await self.begin { (guest) throws(ByteStream.Interruption) in
+            try guest.enter(OpenedTunnel(to: origin, by: arrival.request), tls, until: .now() + timeout)
         }
-        guard self.stream.negotiatedProtocol == "h2" else { return true }
-        self.openSession()
-        return false
     }
 }

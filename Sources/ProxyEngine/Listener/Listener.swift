@@ -120,9 +120,15 @@ package final class Listener: Sendable {
         // Who speaks for others is not one client.
         let isCounted = self.role == .main && !reception.trusted.contains(channel.remoteAddress?.ipAddress)
         let origin = isCounted ? ConnectionGate.Origin(channel.remoteAddress) : nil
-        let guest = try reception.receive(channel, on: worker)
-        // What it throws closes the connection. Counted last: whoever is counted is taken off by `remove` and by nothing
-        // else.
+        // What is thrown closes the connection.
+        try self.serve(try reception.receive(channel, on: worker), from: origin, on: worker)
+    }
+
+    /// Serves a connection: one that was accepted, or one within a tunnel that another has opened.
+    ///
+    /// - Throws: When whoever it is counted for has as many as it may have.
+    func serve(_ guest: Guest, from origin: ConnectionGate.Origin?, on worker: Worker) throws {
+        // Counted last: whoever is counted is taken off by `remove` and by nothing else.
         if self.role == .main { try self.engine.admit(origin) }
         let connection = ServerConnection(guest, origin: origin, worker: worker, listener: self)
         let set = self.connections[worker.index].value

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Logging
 import NIOCore
 import NIOSSL
 import ProxyConfiguration
@@ -46,7 +47,7 @@ final class Guest {
     private(set) var announced: SocketAddress?
     /// Whether nobody is expected to say more about where it comes from.
     fileprivate(set) var isAnnounced = true
-    private let deadline: NIODeadline
+    private var deadline: NIODeadline
 
     init(stream: ByteStream, client: Request.Client, deadline: NIODeadline) {
         self.stream = stream
@@ -60,20 +61,26 @@ final class Guest {
         while !self.isAnnounced { try await self.stream.receiveMore(until: self.deadline) }
     }
 
-    /// From here on the client speaks TLS with us, in the place of the origin that it wanted a tunnel to.
+    /// From here on the client speaks TLS with us, in the place of the origin that it wanted a tunnel to, and is to be
+    /// welcomed again.
     func enter(
         _ tunnel: OpenedTunnel,
         _ tls: NIOSSLContext,
         until deadline: NIODeadline
-    ) async throws(ByteStream.Interruption) {
-        do {
-            try self.stream.secure(with: tls)
-        } catch {
-            throw .ended(error)
-        }
+    ) throws(ByteStream.Interruption) {
         self.client.isTLS = true
         self.client.tunnel = tunnel
-        try await self.stream.waitUntilSecured(until: deadline)
+        self.deadline = deadline
+        do { try self.stream.secure(with: tls) } catch { throw .ended(error) }
+    }
+
+    /// Why it came no further.
+    func log(_ reason: ByteStream.Interruption, to logger: Logger) {
+        if let tunnel = self.client.tunnel {
+            logger.warning("\(InterceptionFailure(reason, tunnel.origin, self.client))")
+        } else {
+            logger.debug("[LISTEN] \(self.client.address) came no further: \(reason)")
+        }
     }
 
     fileprivate func announced(_ source: ProxyHeader.Source) {

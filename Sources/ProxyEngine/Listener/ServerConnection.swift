@@ -86,14 +86,28 @@ final class ServerConnection {
     }
 
     private func serve() async {
-        do throws(ByteStream.Interruption) {
-            try await self.guest.welcome()
-            guard self.identify() else { return self.end() }
-            if self.stream.negotiatedProtocol == "h2" { self.openSession() } else { await self.serveRequests() }
-        } catch {
-            self.listener.engine.logger.debug("[LISTEN] \(self.guest.client.address) came no further: \(error)")
-        }
+        if await self.begin() { await self.serveRequests() }
         if self.session == nil { self.end() }
+    }
+
+    /// Welcomes the guest, and leaves him to HTTP/2 if that is what he speaks.
+    ///
+    /// - Returns: Whether requests of HTTP/1 may follow.
+    func begin(
+        _ prepare: (Guest) throws(ByteStream.Interruption) -> Void = { _ in }
+    ) async -> Bool {
+        do throws(ByteStream.Interruption) {
+            try prepare(self.guest)
+            try await self.guest.welcome()
+        } catch {
+            // Whom a drain has turned away has ended nothing.
+            if !self.isDraining { self.guest.log(error, to: self.listener.engine.logger) }
+            return false
+        }
+        guard self.identify() else { return false }
+        guard self.stream.negotiatedProtocol == "h2" else { return true }
+        self.openSession()
+        return false
     }
 
     private func end() {
@@ -112,8 +126,12 @@ final class ServerConnection {
     }
 
     func openSession() {
-        let client = self.guest.client
-        let session = HTTP2Session(client: client, worker: self.worker, listener: self.listener) { [weak self] in
+        let session = HTTP2Session(
+            client: self.guest.client,
+            origin: self.origin,
+            worker: self.worker,
+            listener: self.listener
+        ) { [weak self] in
             if let self { self.listener.remove(self, on: self.worker) }
         }
         guard (try? self.stream.handOver({ try session.install(on: $0) })) != nil else { return }
@@ -126,6 +144,8 @@ final class ServerConnection {
         // Let go of when the stream is gone.
         self.stream.onReceive = { self.answerAtOnce() }
         self.stream.onInputClosed = { self.inputClosed() }
+        // What the client said may have come all at once with the end of its handshake.
+        if self.stream.isInputClosed { self.inputClosed() }
         var isFirst = true
         while let arrival = await self.nextRequest(isFirst: isFirst) {
             isFirst = false

@@ -25,13 +25,7 @@ enum Step {
         case .repeated(let answer): answer.response
         case .upstream(let exchange): await exchange.response()
         case .local(let route, let request, let target): await route.response(to: request, target)
-        case .tunnel: ProxyError(.methodNotAllowed, "no tunnel begins here").response()
-        case .interception:
-            ProxyError(
-                .notImplemented,
-                "tunnels to this host are opened here, for which the proxy is to be asked by HTTP/1.1"
-            )
-            .response()
+        case .tunnel, .interception: ProxyError(.methodNotAllowed, "no tunnel begins here").response()
         }
     }
 }

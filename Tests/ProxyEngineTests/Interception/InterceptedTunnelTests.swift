@@ -13,75 +13,12 @@ import Testing
 /// Tunnels that are opened here, over real sockets.
 @Suite(.serialized) struct InterceptedTunnelTests {
     private static let token = "correct-horse-battery"
-    private static let connect = "CONNECT api.example:443 HTTP/1.1\r\nHost: api.example:443\r\n\r\n"
 
-    /// The files of an authority, in a directory of their own.
-    private struct Authority {
-        let directory: URL
-        let certificate: String
-
-        init(for hosts: [String], now: Int = Int(Date.now.timeIntervalSince1970)) throws {
-            self.directory = FileManager.default.temporaryDirectory.appending(path: "windbreak-\(UUID().uuidString)")
-            try FileManager.default.createDirectory(at: self.directory, withIntermediateDirectories: true)
-            let authority = try NewAuthority(for: hosts, now: now)
-            self.certificate = authority.certificatePEM
-            try Data(authority.certificatePEM.utf8).write(to: URL(filePath: self.files.certificateFile))
-            try Data(authority.keyPEM.utf8).write(to: URL(filePath: self.files.keyFile))
-            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: self.files.keyFile)
-        }
-
-        var files: AuthorityFiles {
-            var files = AuthorityFiles()
-            files.certificateFile = self.directory.appending(path: "ca.pem").path()
-            files.keyFile = self.directory.appending(path: "ca.key.pem").path()
-            return files
-        }
-    }
-
-    private static func withInterception(
-        hosts: [String] = ["api.example"],
-        now: Int = Int(Date.now.timeIntervalSince1970),
-        _ change: (inout Configuration) -> Void = { _ in },
-        _ test: (TestProxy, FaultyUpstream, TestClientTLS) async throws -> Void
+    @Test(arguments: TunnelRequest.allCases) func requestsWithinAreRequestsLikeAnyOther(
+        _ request: TunnelRequest
     ) async throws {
-        let authority = try Authority(for: hosts, now: now)
-        defer { try? FileManager.default.removeItem(at: authority.directory) }
-        let upstream = try await FaultyUpstream()
-        try await withProxy { configuration in
-            var api = UpstreamConfiguration(name: "api", at: upstream)
-            api.hosts = ["api.example"]
-            api.breaker.failMax = 2
-            configuration.upstreams = [api]
-            configuration.forward.intercept = ["api"]
-            configuration.forward.authority = authority.files
-            change(&configuration)
-        } _: { (proxy) async throws in
-            let tls = TestClientTLS {
-                $0.serverName = "api.example"
-                $0.authority = authority.certificate
-            }
-            try await test(proxy, upstream, tls)
-        }
-        await upstream.stop()
-    }
-
-    private static func client(
-        of proxy: TestProxy,
-        _ tls: TestClientTLS,
-        _ connect: String = Self.connect
-    ) async throws -> TestClient {
-        let client = try await proxy.client()
-        try await client.send(connect)
-        let head = try await client.head()
-        #expect(head.status == 200)
-        #expect(!head.fields.contains("content-length") && !head.fields.contains("transfer-encoding"))
-        try await client.secure(tls)
-        return client
-    }
-
-    @Test func requestsWithinAreRequestsLikeAnyOther() async throws {
-        try await Self.withInterception { proxy, upstream, tls in
-            let client = try await Self.client(of: proxy, tls)
+        try await withInterception { proxy, upstream, tls in
+            let client = try await request.client(of: proxy, tls)
             let large = String(repeating: "0123456789", count: 100_000)
             for _ in 0..<2 {
                 let response = try await client.exchange("POST", "/a?b=c", ["Host": "api.example"], body: large)
@@ -97,9 +34,11 @@ import Testing
     }
 
     /// The same octets on a listener, in a tunnel to one host and in a tunnel to another are three requests.
-    @Test func whatComesAgainStaysInItsTunnel() async throws {
+    @Test(arguments: TunnelRequest.allCases) func whatComesAgainStaysInItsTunnel(
+        _ request: TunnelRequest
+    ) async throws {
         let other = try await FaultyUpstream { _ in .respond(body: "other") }
-        try await Self.withInterception(hosts: ["api.example", "other.example"]) { configuration in
+        try await withInterception(hosts: ["api.example", "other.example"]) { configuration in
             var upstream = UpstreamConfiguration(name: "other", at: other)
             upstream.hosts = ["other.example"]
             configuration.upstreams.append(upstream)
@@ -107,9 +46,9 @@ import Testing
         } _: { (proxy, upstream, tls) async throws in
             var otherTLS = tls
             otherTLS.serverName = "other.example"
-            let connect = "CONNECT other.example:443 HTTP/1.1\r\nHost: other.example:443\r\n\r\n"
             let clients = [
-                try await Self.client(of: proxy, tls), try await Self.client(of: proxy, otherTLS, connect),
+                try await request.client(of: proxy, tls),
+                try await request.client(of: proxy, otherTLS, to: "other.example:443"),
                 try await proxy.client(),
             ]
             for _ in 0..<4 {
@@ -127,11 +66,13 @@ import Testing
         await other.stop()
     }
 
-    @Test func http2IsSpokenWithinToo() async throws {
-        try await Self.withInterception { proxy, upstream, tls in
+    @Test(arguments: TunnelRequest.allCases) func http2IsSpokenWithinToo(
+        _ request: TunnelRequest
+    ) async throws {
+        try await withInterception { proxy, upstream, tls in
             var tls = tls
             tls.protocols = ["h2"]
-            let client = try await HTTP2Client(Self.client(of: proxy, tls))
+            let client = try await HTTP2Client(request.client(of: proxy, tls))
             for (stream, authority, status) in [(1, "api.example", 200), (3, "evil.example", 421)] {
                 let fields = TestFrame.request("GET", "/x", authority: authority)
                 try await client.send(.headers(fields, stream: UInt32(stream), endStream: true))
@@ -141,10 +82,12 @@ import Testing
         }
     }
 
-    @Test func anOpenCircuitAnswersWithin() async throws {
-        try await Self.withInterception { proxy, upstream, tls in
+    @Test(arguments: TunnelRequest.allCases) func anOpenCircuitAnswersWithin(
+        _ request: TunnelRequest
+    ) async throws {
+        try await withInterception { proxy, upstream, tls in
             upstream.script(.reset, .reset)
-            let client = try await Self.client(of: proxy, tls)
+            let client = try await request.client(of: proxy, tls)
             for _ in 0..<2 {
                 #expect(try await client.exchange("POST", "/", ["Host": "api.example"], body: "x").status == 502)
             }
@@ -161,8 +104,8 @@ import Testing
         ]
     )
     func noOtherOriginIsReachedThroughOne(_ target: String, _ host: String) async throws {
-        try await Self.withInterception { proxy, upstream, tls in
-            let client = try await Self.client(of: proxy, tls)
+        try await withInterception { proxy, upstream, tls in
+            let client = try await TunnelRequest.http1.client(of: proxy, tls)
             let response = try await client.exchange("GET", target, ["Host": host])
             #expect(response.status == 421)
             #expect(upstream.record.value.accepted == 0)
@@ -170,41 +113,44 @@ import Testing
     }
 
     @Test(arguments: ["/-/health", "/api/"]) func pathsAreThoseOfTheOrigin(_ target: String) async throws {
-        try await Self.withInterception { proxy, upstream, tls in
-            let client = try await Self.client(of: proxy, tls)
+        try await withInterception { proxy, upstream, tls in
+            let client = try await TunnelRequest.http1.client(of: proxy, tls)
             #expect(try await client.exchange("GET", target, ["Host": "api.example"]).text == "hello")
             #expect(upstream.requests.map(\.target) == [target])
         }
     }
 
-    @Test func noTunnelBeginsInATunnel() async throws {
-        try await Self.withInterception { proxy, upstream, tls in
-            let client = try await Self.client(of: proxy, tls)
+    @Test(arguments: TunnelRequest.allCases) func noTunnelBeginsInATunnel(
+        _ request: TunnelRequest
+    ) async throws {
+        try await withInterception { proxy, upstream, tls in
+            let client = try await request.client(of: proxy, tls)
             #expect(try await client.exchange("CONNECT", "api.example:443").status == 405)
             #expect(upstream.record.value.accepted == 0)
         }
     }
 
-    @Test func aDotAtTheEndOfTheNameChangesNothing() async throws {
-        try await Self.withInterception { proxy, upstream, tls in
-            let connect = "CONNECT API.example.:443 HTTP/1.1\r\nHost: API.example.:443\r\n\r\n"
-            let client = try await Self.client(of: proxy, tls, connect)
+    @Test(arguments: TunnelRequest.allCases) func aDotAtTheEndOfTheNameChangesNothing(
+        _ request: TunnelRequest
+    ) async throws {
+        try await withInterception { proxy, upstream, tls in
+            let client = try await request.client(of: proxy, tls, to: "API.example.:443")
             #expect(try await client.exchange("GET", "/", ["Host": "api.example"]).text == "hello")
         }
     }
 
     // MARK: Access
 
-    @Test func aTokenIsNeededBeforeIt() async throws {
-        try await Self.withInterception {
+    @Test(arguments: TunnelRequest.allCases) func aTokenIsNeededBeforeIt(
+        _ request: TunnelRequest
+    ) async throws {
+        try await withInterception {
             $0.listen[0].access.tokens = [Secret(Self.token)]
         } _: { proxy, upstream, tls in
             let refused = try await proxy.exchange("CONNECT", "api.example:443")
             #expect(refused.status == 407 && refused.fields.contains("proxy-authenticate"))
-            let connect =
-                "CONNECT api.example:443 HTTP/1.1\r\nHost: api.example:443\r\n"
-                + "Proxy-Authorization: Bearer \(Self.token)\r\n\r\n"
-            let client = try await Self.client(of: proxy, tls, connect)
+            let credentials = [("proxy-authorization", "Bearer \(Self.token)")]
+            let client = try await request.client(of: proxy, tls, credentials)
             let fields: HeaderFields = ["Host": "api.example", "Authorization": "Bearer of-the-upstream"]
             #expect(try await client.exchange("GET", "/", fields).text == "hello")
             #expect(upstream.requests.last?.fields["authorization"] == "Bearer of-the-upstream")
@@ -217,11 +163,13 @@ import Testing
 
     // MARK: Handshake
 
-    @Test func whoDoesNotTrustTheAuthorityIsToldOfInTheLog() async throws {
-        try await Self.withInterception { proxy, upstream, tls in
+    @Test(arguments: TunnelRequest.allCases) func whoDoesNotTrustTheAuthorityIsToldOfInTheLog(
+        _ request: TunnelRequest
+    ) async throws {
+        try await withInterception { proxy, upstream, tls in
             var tls = tls
             tls.authority = nil
-            let client = try await Self.client(of: proxy, tls)
+            let client = try await request.client(of: proxy, tls)
             _ = try await client.end()
             let line = try await proxy.log.line("[INTERCEPT]")
             #expect(line.contains("127.0.0.1 does not trust the local authority for api.example"))
@@ -230,59 +178,48 @@ import Testing
         }
     }
 
-    @Test(arguments: ["GET / HTTP/1.1\r\nHost: api.example\r\n\r\n", "\u{16}\u{3}\u{1}"])
-    func whatIsNoHandshakeEndsIt(_ text: String) async throws {
-        try await Self.withInterception { proxy, _, _ in
-            let client = try await proxy.client()
-            try await client.send(Self.connect + text)
-            _ = try await client.head()
+    @Test(
+        arguments: TunnelRequest.allCases,
+        ["GET / HTTP/1.1\r\nHost: api.example\r\n\r\n", "\u{16}\u{3}\u{1}", ""]
+    )
+    func whatIsNoHandshakeEndsIt(_ request: TunnelRequest, _ text: String) async throws {
+        try await withInterception { proxy, _, _ in
+            let client = try await request.open(through: proxy)
+            try await client.send(text)
             try await client.halfClose()
             _ = try await client.end()
             try await proxy.log.line("[INTERCEPT]")
         }
     }
 
-    @Test func aHandshakeThatDoesNotComeIsNotWaitedFor() async throws {
-        try await Self.withInterception {
+    @Test(arguments: TunnelRequest.allCases) func aHandshakeThatDoesNotComeIsNotWaitedFor(
+        _ request: TunnelRequest
+    ) async throws {
+        try await withInterception {
             $0.downstream.handshakeTimeout = .milliseconds(100)
         } _: { proxy, _, _ in
-            let client = try await proxy.client()
-            try await client.send(Self.connect)
-            _ = try await client.head()
+            let client = try await request.open(through: proxy)
             _ = try await client.end()
             try await proxy.log.line("was too slow in its handshake for api.example")
-        }
-    }
-
-    @Test func onAStreamOfHTTP2ItIsNotOpened() async throws {
-        try await Self.withInterception { proxy, upstream, _ in
-            let client = try await HTTP2Client(to: proxy.port)
-            try await client.send(
-                .headers([(":method", "CONNECT"), (":authority", "api.example:443")], endStream: false)
-            )
-            let response = try await client.response()
-            #expect(response.status == 501)
-            #expect(response.text.contains("HTTP/1.1"))
-            #expect(upstream.record.value.accepted == 0)
         }
     }
 
     // MARK: Authority
 
     @Test func anAuthorityForOtherHostsIsRefusedAndNothingChanges() async throws {
-        try await Self.withInterception { proxy, _, tls in
+        try await withInterception { proxy, _, tls in
             let error = await #expect(throws: EngineError.self) {
                 try await proxy.reload { $0.upstreams[0].hosts.append("new.example") }
             }
             #expect("\(error.map(String.init(describing:)) ?? "")".contains("is not for new.example of api"))
-            let client = try await Self.client(of: proxy, tls)
+            let client = try await TunnelRequest.http1.client(of: proxy, tls)
             #expect(try await client.exchange("GET", "/", ["Host": "api.example"]).text == "hello")
         }
     }
 
     @Test func anAuthorityThatHasExpiredIsRefused() async throws {
         let error = await #expect(throws: EngineError.self) {
-            try await Self.withInterception(now: 1_000_000_000) { _, _, _ in }
+            try await withInterception(now: 1_000_000_000) { _, _, _ in }
         }
         #expect("\(error.map(String.init(describing:)) ?? "")".contains("has expired"))
     }

@@ -108,8 +108,13 @@ package final class Wire: Sendable {
         let lingerNot = linger(l_onoff: 1, l_linger: 0)
         try? await (self.channel as? any SocketOptionProvider)?.setSoLinger(lingerNot).value("a socket option")
         // Past TLS, which would say goodbye first.
-        try? await self.channel.pipeline.context(handlerType: NIOSSLServerHandler.self).flatMap { context in
-            context.close(mode: .all)
+        let channel = self.channel
+        try? await channel.eventLoop.submit {
+            let pipeline = channel.pipeline.syncOperations
+            let tls =
+                (try? pipeline.context(handlerType: NIOSSLServerHandler.self))
+                ?? (try? pipeline.context(handlerType: NIOSSLClientHandler.self))
+            tls?.close(promise: nil)
         }.value("a reset")
         await self.close()
     }
