@@ -83,11 +83,19 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
 
     /// Returns when more has been received than there was, or the wait is over.
     func receiveMore(until deadline: NIODeadline) async throws(Interruption) {
-        if let end = self.end { throw end }
         if Task.isCancelled { throw .cancelled }
-        if self.isInputClosed { throw .ended(nil) }
+        try self.expectMore()
+        self.hasNews = false
         self.requestRead()
+        // What a stream of HTTP/2 has kept comes before the request for it returns, when nobody waits yet.
+        if self.hasNews { return }
+        try self.expectMore()
         if let interruption = await self.wait(for: .reader, until: deadline) { throw interruption }
+    }
+
+    private func expectMore() throws(Interruption) {
+        if let end = self.end { throw end }
+        if self.isInputClosed { throw .ended(nil) }
     }
 
     /// Moves the deadline of a wait that is going on, or does nothing if there is none.
@@ -356,9 +364,9 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
         // A read that stands all the time costs no system call to ask for it, and shows when the peer goes.
         if self.received.readableBytes < Self.readAhead { self.requestRead() }
         // The end of the peer's side completes a read too.
-        guard self.hasNews else { return }
+        guard self.hasNews, self.reader != nil else { return }
         self.hasNews = false
-        guard self.reader != nil, !(self.onReceive?() ?? false) else { return }
+        guard !(self.onReceive?() ?? false) else { return }
         self.resume(.reader, with: nil)
     }
 

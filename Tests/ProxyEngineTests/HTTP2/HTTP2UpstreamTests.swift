@@ -64,6 +64,49 @@ import Testing
         }
     }
 
+    @Test func `content that an upstream lets wait is sent to its end`() async throws {
+        try await self.withUpstream(settings: .settings([4: 0])) {
+            FrameUpstream.respond(to: $0, body: String($0.body.count))
+        } test: { (proxy, upstream) async throws in
+            let client = try await HTTP2Client(to: proxy.port)
+            try await client.send(.headers(TestFrame.request("POST", "/api/"), endStream: false))
+            let sent = try await Self.fill(client)
+            try await client.send(.data([]))
+            try await Self.roundTrip(client)
+            try await upstream.send([.windowUpdate(1 << 20, stream: 1)], onConnection: 0)
+            #expect(try await client.response().text == String(sent))
+        }
+    }
+
+    /// Sends content until the proxy takes no more. Returns how many octets it took.
+    private static func fill(_ client: HTTP2Client) async throws -> Int {
+        var (sent, connection, stream, quiet) = (0, 65535, 65535, 0)
+        while quiet < 10 {
+            let count = min(16384, connection, stream)
+            if count > 0 { try await client.send(.data([UInt8](repeating: 1, count: count), endStream: false)) }
+            (sent, connection, stream, quiet) = (sent + count, connection - count, stream - count, quiet + 1)
+            for update in try await Self.roundTrip(client) {
+                let increment = Int(update.payload.reduce(UInt32(0)) { $0 << 8 | UInt32($1) })
+                if update.stream == 0 { connection += increment } else { (stream, quiet) = (stream + increment, 0) }
+            }
+        }
+        return sent
+    }
+
+    /// Waits until the proxy has seen what it was sent. Returns what it gave of its windows meanwhile.
+    @discardableResult
+    private static func roundTrip(_ client: HTTP2Client) async throws -> [TestFrame] {
+        try await client.send(TestFrame(.ping, [UInt8](repeating: 0, count: 8)))
+        var updates: [TestFrame] = []
+        while true {
+            let frame = try await client.frame { frame in
+                frame.kind == .windowUpdate || frame.kind == .ping && frame.has(TestFrame.ack)
+            }
+            if frame.kind == .ping { return updates }
+            updates.append(frame)
+        }
+    }
+
     @Test func `an upstream that floods is left`() async throws {
         try await self.withUpstream {
             [TestFrame](repeating: .windowUpdate(1), count: 2000) + FrameUpstream.respond(to: $0)
