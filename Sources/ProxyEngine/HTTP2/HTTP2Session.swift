@@ -88,7 +88,7 @@ final class HTTP2Session: ChannelInboundHandler {
     private var keepAlive: TimeAmount { self.listener.engine.dispatcher?.clients.keepAlive ?? .zero }
 
     private func accept(_ channel: any Channel) throws {
-        guard self.phase != .lingering else { throw ChannelError.eof }
+        guard self.phase != .lingering else { throw ChannelError.ioOnClosedChannel }
         try channel.syncOptions?.setOption(.autoRead, value: false)
         let (framing, stream) = (StreamFraming(), ByteStream(loop: self.worker.loop))
         try channel.pipeline.syncOperations.addHandlers([framing, stream])

@@ -97,6 +97,14 @@ import Testing
         }
     }
 
+    @Test func `a stream that begins when the connection ends gets no further`() async throws {
+        try await self.withClient { client, upstream in
+            try await client.send(.get("/api/slow"), .data([1], stream: 1), .get("/api/", stream: 3))
+            _ = try await client.client.end()
+            #expect(upstream.requests.allSatisfy { $0.target == "/slow" })
+        }
+    }
+
     @Test func `a preface that is neither HTTP/2 nor HTTP/1 has no answer`() async throws {
         try await withProxy {
             $0.upstreams = []
