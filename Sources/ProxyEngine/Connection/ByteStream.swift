@@ -46,7 +46,7 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
     /// Octets that were queued to be sent.
     private(set) var written = 0
 
-    private var context: ChannelHandlerContext?
+    private(set) var context: ChannelHandlerContext?
     /// As the channel says when it changes: to ask it costs more than all that follows.
     private var takesMore = true
     private var isSecured = false
@@ -218,41 +218,6 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
         context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
     }
 
-    /// Closes at once; of what was written, that is sent which the socket takes without waiting.
-    func close() {
-        guard let context = self.context else { return }
-        // Else TLS would not take the peer's goodbye for an answer to ours.
-        try? self.options?.setOption(.allowRemoteHalfClosure, value: false)
-        context.flush()
-        context.close(promise: nil)
-    }
-
-    /// Says that nothing more will be sent; what the peer still sends can be read.
-    func closeOutput() {
-        guard let context = self.context else { return }
-        context.flush()
-        context.close(mode: .output, promise: nil)
-    }
-
-    /// Closes so that the peer cannot take what it got for a whole message: with a reset (RFC 9112, 9.6). Nor does the
-    /// kernel keep what the peer has not taken.
-    func reset() {
-        guard let context = self.context else { return }
-        switch context.channel {
-        // On the loop of the channel this takes effect before it returns.
-        case let socket as any SocketOptionProvider: _ = socket.setSoLinger(linger(l_onoff: 1, l_linger: 0))
-        case let tunnel as TunnelChannel: tunnel.cutOff()
-        // A stream of HTTP/2 that has not ended is reset by being closed.
-        default: break
-        }
-        // Past TLS, which would say goodbye first, and so that this is all.
-        let pipeline = context.pipeline.syncOperations
-        let tls =
-            (try? pipeline.context(handlerType: NIOSSLServerHandler.self))
-            ?? (try? pipeline.context(handlerType: NIOSSLClientHandler.self))
-        (tls ?? context).close(promise: nil)
-    }
-
     /// Ends every wait, now and later, with this reason. The connection is not closed by it.
     func abandon(_ reason: ProxyError) {
         guard self.end == nil else { return }
@@ -326,7 +291,8 @@ final class ByteStream: ChannelInboundHandler, RemovableChannelHandler {
     /// slowly, and this one is counted several times for each request.
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        self.takesMore = context.channel.isWritable
+        // One that is not active yet says that it takes nothing, and not when that changes.
+        self.takesMore = !context.channel.isActive || context.channel.isWritable
         self.timer = DeadlineTimer(loop: self.loop) { self.deadlineReached() }
     }
 

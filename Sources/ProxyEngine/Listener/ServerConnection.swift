@@ -32,7 +32,7 @@ final class ServerConnection {
     /// Made once, since every request carries it.
     let onInterim: (ResponseHead) -> Void
     /// The exchange that is going on.
-    private var current: SilentClient.Exchange?
+    var current: SilentClient.Exchange?
     private var reader = SlowReader()
 
     /// How long the rest of a request is read that was answered early, so that the client gets to read the answer: as
@@ -313,25 +313,6 @@ final class ServerConnection {
             return false
         }
         return true
-    }
-
-    /// The connection is HTTP no more (RFC 9110, 7.8).
-    private func relay(_ response: Response, _ arrival: Arrival, to server: ByteStream) async {
-        var response = response
-        response.upgraded = nil
-        self.current = nil
-        let head = await self.writer(for: arrival.request, keepsAlive: true).write(response)
-        var relayed = Relay.Record()
-        if head.error == nil {
-            let settings = arrival.dispatcher.snapshot.configuration.forward
-            relayed = await Relay(client: self.stream, server: server, worker: self.worker, settings: settings).run()
-            response.report.reason = relayed.reason?.rawValue
-        } else {
-            server.reset()
-            response.report.outcome = .cancelled
-        }
-        let written = ResponseWriter.Written(bytes: relayed.bytesOut)
-        self.finished(arrival.request, response, bytesIn: relayed.bytesIn, written, arrival.dispatcher)
     }
 
     func finished(
