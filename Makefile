@@ -59,11 +59,9 @@ fuzz: deps
 bench: build
 	Benchmarks/run $(BINARIES)/windbreak
 
-hit-ratio: deps
-	swift run $(RELEASE) hit-ratio
-
-entry-size: deps
-	swift run $(RELEASE) entry-size
+hit-ratio entry-size: deps $(STATIC)/yaml-0.1.pc
+	PKG_CONFIG_PATH=$(STATIC) swift build $(RELEASE) --product $@
+	$(BINARIES)/$@
 
 $(STATIC)/yaml-0.1.pc: Makefile | deps
 	@mkdir -p $(STATIC)

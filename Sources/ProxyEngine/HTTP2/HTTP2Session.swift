@@ -13,7 +13,8 @@ final class HTTP2Session: ChannelInboundHandler {
 
     private enum Phase {
         case open
-        /// The client was told to open no more; what it opened before it heard of it is still taken.
+        /// The client was told to open no more. What it opens before it has heard of it is refused, and may be repeated
+        /// (RFC 9113, 8.7).
         case draining
         /// It has heard of it: the last stream ends the connection.
         case closing
