@@ -20,7 +20,7 @@ struct AccessLine: ~Copyable {
     let repeated: RepeatedAnswer?
 
     func write(to line: inout LogLine) {
-        line.positional("kind", words: "access")
+        line.positional("kind", word: "access")
         line.field("id", self.request.id)
         line.field("listener", word: self.listener.rawValue)
         line.field("client", word: self.request.client.address)

@@ -26,7 +26,7 @@ package final class ServerLog: Sendable {
     /// Writes one line without fields, whose message is in pieces.
     func write(_ level: Logger.Level, _ first: String, _ second: String, _ third: String) {
         self.sink.write { line in
-            line.positional("level", words: level.rawValue)
+            line.positional("level", word: level.rawValue)
             line.positional("message", words: first, second, third)
         }
     }
@@ -69,7 +69,7 @@ package struct LineLogHandler: LogHandler {
         let message = event.message.description
         let sorted = fields.isEmpty ? [] : fields.sorted { $0.key < $1.key }
         self.log.sink.write { line in
-            line.positional("level", words: event.level.rawValue)
+            line.positional("level", word: event.level.rawValue)
             line.positional("message", message)
             for (key, value) in sorted { line.field(named: key.isReserved ? key + "_" : key, value.description) }
         }

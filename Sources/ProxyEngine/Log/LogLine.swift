@@ -22,9 +22,8 @@ struct LogLine {
 
     mutating func begin(at time: LogTimestamp) {
         if self.isJSON { self.append(#"{"time":""#) }
-        time.prefix.withUnsafeBufferPointer { self.append($0) }
-        self.append(threeDigits: time.milliseconds)
-        self.append(self.isJSON ? #"Z""# : "Z")
+        time.text.withUnsafeBufferPointer { self.append($0) }
+        if self.isJSON { self.append(UInt8(ascii: "\"")) }
     }
 
     mutating func end() {
@@ -42,18 +41,26 @@ struct LogLine {
         }
     }
 
-    /// The same in pieces of the proxy's own words, which have nothing to escape.
-    mutating func positional(_ key: StaticString, words first: String, _ second: String = "", _ third: String = "") {
-        if self.isJSON {
-            self.open(key)
-            self.append(UInt8(ascii: "\""))
-        } else {
-            self.append(UInt8(ascii: " "))
-        }
+    /// The same with one of the proxy's own words, which have nothing to escape.
+    mutating func positional(_ key: StaticString, word: String) {
+        self.openPositional(key)
+        self.append(word)
+        if self.isJSON { self.append(UInt8(ascii: "\"")) }
+    }
+
+    /// The same in pieces.
+    mutating func positional(_ key: StaticString, words first: String, _ second: String, _ third: String) {
+        self.openPositional(key)
         self.append(first)
         self.append(second)
         self.append(third)
         if self.isJSON { self.append(UInt8(ascii: "\"")) }
+    }
+
+    private mutating func openPositional(_ key: StaticString) {
+        guard self.isJSON else { return self.append(UInt8(ascii: " ")) }
+        self.open(key)
+        self.append(UInt8(ascii: "\""))
     }
 
     /// One of the proxy's own words. Absent is `-` in text and `null` in JSON, so that every line of a kind has the same

@@ -33,7 +33,7 @@ package final class LogSink: Sendable {
             let dropped = self.dropped
             self.dropped = 0
             let isNoted = self.buffer.add(upTo: capacity) { line in
-                line.positional("level", words: "warning")
+                line.positional("level", word: "warning")
                 line.positional("message", "[LOG] lines were dropped: they came faster than they could be written")
                 line.field("dropped", dropped)
             }
