@@ -43,9 +43,14 @@ extension StringProtocol {
 extension UnsafeRawBufferPointer {
     /// Whether the octets are this text without regard to the case of ASCII letters.
     package func equalsIgnoringCase(_ text: String) -> Bool {
-        let text = text.utf8
-        guard self.count == text.count else { return false }
-        return zip(self, text).allSatisfy { $0.lowercasedASCII == $1.lowercasedASCII }
+        guard self.count == text.utf8.count else { return false }
+        var text = text
+        return text.withUTF8 { text in
+            for index in 0..<text.count where self[index] != text[index] {
+                guard self[index].lowercasedASCII == text[index].lowercasedASCII else { return false }
+            }
+            return true
+        }
     }
 }
 

@@ -70,21 +70,6 @@ package struct HeaderFields: Sendable {
         return self.entries.compactMap { self.matches($0, name) ? self.string($0.value) : nil }
     }
 
-    /// The comma-separated members of all fields of this name, trimmed, empty ones left out (RFC 9110, 5.6.1).
-    package func list(_ name: String) -> [Substring] {
-        guard self.contains(name) else { return [] }
-        return self.values(of: name).flatMap { value in
-            // By octets: a comma and a combining mark after it are one character, but the comma still separates.
-            value[...].utf8.split(separator: 0x2C).map { Substring($0).trimmingOptionalWhitespace() }
-                .filter { !$0.isEmpty }
-        }
-    }
-
-    /// Whether a list-valued field has this member, without regard to case.
-    package func list(_ name: String, contains token: String) -> Bool {
-        self.list(name).contains { $0.equalsIgnoringCase(token) }
-    }
-
     package func forEach(_ body: (_ name: String, _ value: String) throws -> Void) rethrows {
         for entry in self.entries { try body(self.string(entry.name), self.string(entry.value)) }
     }
@@ -209,12 +194,7 @@ package struct HeaderFields: Sendable {
 
     @inline(never)
     private static func hasName(_ entry: Entry, _ name: String, in bytes: [UInt8]) -> Bool {
-        var position = Int(entry.start)
-        for byte in name.utf8 {
-            guard bytes[position].lowercasedASCII == byte.lowercasedASCII else { return false }
-            position += 1
-        }
-        return true
+        bytes.withUnsafeBytes { UnsafeRawBufferPointer(rebasing: $0[entry.name]).equalsIgnoringCase(name) }
     }
 
     private func string(_ range: Range<Int>) -> String { Self.string(range, in: self.bytes) }

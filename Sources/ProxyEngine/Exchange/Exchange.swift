@@ -41,7 +41,7 @@ final class Exchange {
         self.terms = recent?.terms ?? upstream.terms(for: request.head.method, path: path)
         self.cap = cap
         // What comes after a handshake nobody can store.
-        self.contract = recent == nil && UpgradeOffer(request) != nil ? nil : self.terms.contract
+        self.contract = UpgradeOffer(request) != nil ? nil : self.terms.contract
         recent?.terms = self.terms
     }
 
@@ -130,7 +130,13 @@ final class Exchange {
         let request = fields.map { fields in self.request.with { $0.fields = fields } } ?? self.request
         let attempt = Attempt(
             upstream: self.upstream,
-            request: OutgoingRequest(request, body: body, path: self.path, to: self.upstream.configuration),
+            request: OutgoingRequest(
+                request,
+                body: body,
+                path: self.path,
+                to: self.upstream.configuration,
+                host: self.upstream.authority
+            ),
             worker: self.request.worker,
             deadline: self.deadline,
             onInterim: self.request.onInterim

@@ -16,11 +16,16 @@ enum HopByHop {
     ]
 
     static func remove(from fields: inout HeaderFields) {
-        let nominated = fields.list("connection").filter { token in
-            !token.equalsIgnoringCase("close") && !token.equalsIgnoringCase("keep-alive")
-                && !Self.protected.contains { token.equalsIgnoringCase($0) }
+        var nominated: [String] = []
+        fields.forEachMember(of: "connection") { member in
+            if Self.isNomination(member) { nominated.append(String(decoding: member, as: UTF8.self)) }
         }
         for name in Self.names { fields.remove(name) }
-        for name in nominated { fields.remove(String(name)) }
+        for name in nominated { fields.remove(name) }
+    }
+
+    private static func isNomination(_ member: UnsafeRawBufferPointer) -> Bool {
+        !member.equalsIgnoringCase("close") && !member.equalsIgnoringCase("keep-alive")
+            && !Self.protected.contains { member.equalsIgnoringCase($0) }
     }
 }

@@ -14,7 +14,8 @@ struct OutgoingRequest {
     var method: HTTPMethod { self.head.method }
 
     /// - Parameter path: What follows the upstream's mount, with the query; `*` is the server as a whole.
-    init(_ request: Request, body: Body, path: Substring, to upstream: UpstreamConfiguration) {
+    /// - Parameter host: The value of `Host`.
+    init(_ request: Request, body: Body, path: Substring, to upstream: borrowing UpstreamConfiguration, host: String) {
         var fields = request.head.fields
         HopByHop.remove(from: &fields)
         self.upgrade = UpgradeOffer(request)
@@ -29,7 +30,7 @@ struct OutgoingRequest {
         Self.addForwarded(&fields, request, upstream.forwardedHeaders)
         fields.add("Via", request.head.version.via)
         for field in upstream.requestHeaders.set { fields.set(field.name, field.value) }
-        fields.add("Host", upstream.url.authority)
+        fields.add("Host", host)
         var target = path == "*" ? "*" : upstream.url.basePath + path
         if !target.hasPrefix("/"), target != "*" { target = "/" + target }
         if let key = upstream.apiKey?.revealed, !key.isEmpty {
@@ -58,7 +59,8 @@ struct OutgoingRequest {
         let host = rule == .append ? fields["x-forwarded-host"] : nil
         for name in ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"] { fields.remove(name) }
         guard rule != .remove else { return }
-        fields.add("X-Forwarded-For", (previous + [request.client.address]).joined(separator: ", "))
+        let address = request.client.address
+        fields.add("X-Forwarded-For", previous.isEmpty ? address : (previous + [address]).joined(separator: ", "))
         fields.add("X-Forwarded-Proto", proto ?? (request.client.isTLS ? "https" : "http"))
         if let host = host ?? request.head.fields["host"] { fields.add("X-Forwarded-Host", host) }
     }

@@ -30,6 +30,8 @@ package final class Upstream: Sendable {
     let mask: TargetMask
     // What every exchange asks for, beside the settings, where it costs one load.
     let strip: [String]
+    /// The value of `Host`.
+    let authority: String
     /// Those of its routes, in the order of the file, and its own.
     private let terms: [ExchangeTerms]
     private let ownTerms: ExchangeTerms
@@ -64,6 +66,7 @@ package final class Upstream: Sendable {
         self.terms = configuration.routes.map(ExchangeTerms.init)
         self.ownTerms = ExchangeTerms(configuration)
         self.strip = configuration.strip
+        self.authority = configuration.url.authority
         func field(_ state: CircuitBreaker.State) -> String { "\(configuration.name); state=\(state.rawValue)" }
         self.circuitFields = (field(.closed), field(.open), field(.halfOpen))
         self.name = configuration.name

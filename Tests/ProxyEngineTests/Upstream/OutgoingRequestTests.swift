@@ -16,7 +16,13 @@ import Testing
         let url = UpstreamURL(isTLS: false, host: "api.example", port: 80, basePath: basePath)
         let request = Request(head, client: .init(address: "1.2.3.4", isTLS: false), worker: Self.worker)
         let upstream = UpstreamConfiguration(name: "api", url: url)
-        let outgoing = OutgoingRequest(request, body: .empty, path: path[...], to: upstream)
+        let outgoing = OutgoingRequest(
+            request,
+            body: .empty,
+            path: path[...],
+            to: upstream,
+            host: upstream.url.authority
+        )
         var buffer = ByteBuffer()
         HeadWriter.write(outgoing.head, to: &buffer)
         return String(buffer: buffer)
