@@ -51,11 +51,6 @@ extension ProxyError {
         "windbreak; error=\(self.row.proxyStatus); details=\(StructuredString(self.detail))"
     }
 
-    /// Whole seconds for `Retry-After`, at least 1 (RFC 9110, 10.2.3).
-    package var retryAfterSeconds: Int? {
-        self.retryAfter.map { max(1, Int($0.components.seconds) + ($0.components.attoseconds > 0 ? 1 : 0)) }
-    }
-
     /// The problem document (RFC 9457) with its status and fields.
     func response() -> Response {
         // Room for what is added from here to the client.

@@ -53,16 +53,22 @@ package struct ProxyError: Error, Sendable, Equatable {
     /// A sentence for people. Never holds a secret or bytes of a peer.
     package var detail: String
     package var upstream: String?
-    /// When another try makes sense.
-    package var retryAfter: Duration?
+    /// After how many seconds another try makes sense; its answer knows whole ones only.
+    package var retryAfterSeconds: Int?
+    /// What the circuit was that has refused.
+    var circuit: CircuitBreaker.State?
     /// What the cache had to do with it, where that is known.
     var cache: CacheStatus?
 
+    /// - Parameter retryAfter: Rounded up to whole seconds, at least 1 (RFC 9110, 10.2.3).
     package init(_ kind: Kind, _ detail: String, upstream: String? = nil, retryAfter: Duration? = nil) {
         self.kind = kind
         self.detail = detail
         self.upstream = upstream
-        self.retryAfter = retryAfter
+        self.retryAfterSeconds = retryAfter.map {
+            let (seconds, attoseconds) = $0.components
+            return max(1, Int(seconds) + (attoseconds > 0 ? 1 : 0))
+        }
     }
 
     package var source: Source {

@@ -74,10 +74,7 @@ final class Exchange {
             if let answer = cached.repeatedAnswer(hit) { return self.again(answer) }
             return self.ended(cached.serve(hit))
         } catch {
-            let error = self.named(error)
-            if self.request.takesOctets, let answer = self.request.recent?.answer, error.kind == .circuitOpen,
-                answer.isGiven(for: error, self.state(after: .rejected))
-            {
+            if self.request.takesOctets, let answer = self.request.recent?.answer, answer.isGiven(for: error) {
                 return self.again(answer)
             }
             return self.ended(self.failed(error))
@@ -108,7 +105,7 @@ final class Exchange {
         do throws(ProxyError) {
             response = try await self.answer()
         } catch {
-            response = self.failed(self.named(error))
+            response = self.failed(error)
         }
         self.finish(&response)
         return response
@@ -150,18 +147,13 @@ final class Exchange {
 
     // MARK: Explaining
 
-    /// With whose error it is; an open circuit's knows whole seconds only, as its answer does.
-    private func named(_ error: ProxyError) -> ProxyError {
-        var error = error
-        error.upstream = error.upstream ?? self.upstream.name
-        if error.kind == .circuitOpen { error.retryAfter = error.retryAfterSeconds.map { .seconds($0) } }
-        return error
-    }
-
     /// The problem document of an exchange that got no answer.
     private func failed(_ error: ProxyError) -> Response {
+        var error = error
+        error.upstream = error.upstream ?? self.upstream.name
         let isRejected = error.kind == .circuitOpen
         var response = error.response()
+        response.report.circuit = error.circuit
         response.report.outcome = isRejected || error.kind == .notCached ? nil : error.outcome
         response.report.decision = isRejected ? .rejected : .pass
         response.report.attempts = error.source == .upstream ? 1 : 0
@@ -175,17 +167,12 @@ final class Exchange {
         return response
     }
 
-    /// A circuit that has rejected was not closed then, though its time may have been up a moment later.
-    private func state(after decision: ExchangeReport.Decision) -> CircuitBreaker.State {
-        let state = self.upstream.circuit.state
-        return decision == .rejected && state == .closed ? .open : state
-    }
-
     /// Completes an answer with all that is to be known about it.
     private func finish(_ response: inout Response) {
         // A client that named the upstream itself, by a target in absolute form or a tunnel, follows its references itself.
         let hasNamedIt = self.request.head.target.utf8.first != 0x2F || self.request.client.tunnel != nil
-        let state = self.state(after: response.report.decision)
+        // What has refused may be something else a moment later.
+        let state = response.report.circuit ?? self.upstream.circuit.state
         if response.report.cache == .none { response.explain(.forwarded(.bypass)) }
         if !hasNamedIt { response.head.relocate(self.path, from: self.upstream) }
         response.head.fields.add("X-Windbreak-Circuit", self.upstream.circuitField(state))

@@ -229,6 +229,7 @@ struct Forwarding {
             status = .hit(timeToLive: 0, key: self.key, detail: .circuitOpen)
         }
         guard var response = self.standIn(forStatus: report, status, holdsDown: !isCircuit) else { return nil }
+        response.report.circuit = error.circuit
         response.report.outcome = isCircuit ? nil : error.outcome
         response.report.decision = isCircuit ? .rejected : .pass
         response.report.attempts = error.source == .upstream ? 1 : 0

@@ -34,7 +34,9 @@ final class RepeatedAnswer {
     private let identity: ObjectIdentifier?
     private unowned let stored: StoredResponse?
     private let seconds: Range<Moment>?
-    private let error: ProxyError?
+    /// Of a rejection.
+    private let detail: String
+    private let retryAfter: Int?
 
     /// Octets that are worth keeping.
     private static let maxOctets = 4 << 10
@@ -51,10 +53,10 @@ final class RepeatedAnswer {
         switch ground {
         case .stored(let stored, let seconds):
             (self.identity, self.stored, self.seconds) = (ObjectIdentifier(stored), stored, seconds)
-            self.error = nil
+            (self.detail, self.retryAfter) = ("", nil)
         case .rejection(let error):
             (self.identity, self.stored, self.seconds) = (nil, nil, nil)
-            self.error = error
+            (self.detail, self.retryAfter) = (error.detail, error.retryAfterSeconds)
         }
     }
 
@@ -63,8 +65,11 @@ final class RepeatedAnswer {
         self.identity == ObjectIdentifier(stored) && self.seconds?.contains(now) == true && self.isCurrent(circuit)
     }
 
-    func isGiven(for error: ProxyError, _ circuit: CircuitBreaker.State) -> Bool {
-        self.error == error && self.isCurrent(circuit)
+    /// Whether the same is to be said now to whom a circuit refuses.
+    func isGiven(for error: ProxyError) -> Bool {
+        guard error.kind == .circuitOpen, self.identity == nil, let circuit = error.circuit else { return false }
+        return self.isCurrent(circuit) && self.retryAfter == error.retryAfterSeconds && self.detail == error.detail
+            && self.response.report.upstream == error.upstream
     }
 
     private func isCurrent(_ circuit: CircuitBreaker.State) -> Bool {

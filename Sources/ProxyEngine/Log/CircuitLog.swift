@@ -5,7 +5,9 @@ import ProxyConfiguration
 import Resilience
 
 /// The lines that tell the life of a circuit. Their wording is a contract: operators grep for it.
-struct CircuitLog: Sendable {
+///
+/// A reference, since every rejection takes it along.
+final class CircuitLog: Sendable {
     let lines: LogConfiguration.Circuit
     private let logger: Logger
     private let requests: RequestLog

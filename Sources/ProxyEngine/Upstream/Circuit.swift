@@ -48,12 +48,14 @@ package final class Circuit: Sendable {
         case .rejected(let rejection, let events):
             self.report(events)
             self.log.withLock { $0 }.rejected(self.name)
-            throw ProxyError(
+            var error = ProxyError(
                 .circuitOpen,
                 rejection.state == .halfOpen ? self.isHalfOpen : self.isOpen,
                 upstream: self.name,
                 retryAfter: rejection.retryAfter
             )
+            error.circuit = rejection.state
+            throw error
         }
     }
 
