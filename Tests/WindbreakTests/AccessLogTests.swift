@@ -34,6 +34,8 @@ struct AccessLogTests {
         let serving = try await Serving(workplace)
         defer { serving.kill() }
         _ = try await serving.get("/origin/first")
+        // The client has its answer a moment before there is a line about it.
+        try await eventually("the first line") { workplace.read("access.log")?.isEmpty == false }
         try FileManager.default.moveItem(atPath: file, toPath: file + ".1")
         serving.process.send(SIGUSR1)
         try await serving.process.line("opened anew")
