@@ -50,6 +50,7 @@ package struct Moment: InstantProtocol, Sendable {
 }
 
 extension Duration {
+    /// Stops at the nearer end, where NIO's `TimeAmount` stops at the upper one.
     fileprivate var nanoseconds: Int64 {
         let (seconds, attoseconds) = self.components
         let (product, isBeyond) = seconds.multipliedReportingOverflow(by: 1_000_000_000)

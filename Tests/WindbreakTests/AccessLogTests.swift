@@ -24,6 +24,41 @@ struct AccessLogTests {
         await origin.stop()
     }
 
+    /// A line of an answer that is given again has a part of an earlier one.
+    @Test("tells of a hit that comes again what it tells of the first", arguments: ["text", "json"])
+    func repeatedHits(format: String) async throws {
+        let origin = try await FaultyUpstream()
+        let workplace = try Workplace()
+        defer { workplace.remove() }
+        let log = "log: {format: \(format), access: stdout}\ndefaults: {cache: {ttl: 1h}}"
+        try workplace.write(Workplace.file(upstream: origin.url, more: log))
+        let serving = try await Serving(workplace)
+        defer { serving.kill() }
+        let client = try await TestClient(to: serving.port)
+        for path in ["/origin/a?key=secret", "/origin/b"] {
+            for _ in 0..<8 { #expect(try await client.exchange("GET", path).status == 200) }
+        }
+        let all = try await serving.process.output.wait(for: "a line for each") { $0.count == 16 ? $0 : nil }
+        for (lines, path) in [(all.prefix(8), "/origin/a?key=***"), (all.suffix(8), "/origin/b")] {
+            let parts = lines.dropFirst().map { $0.split(separator: format == "json" ? "," : " ") }
+            for part in parts {
+                #expect(part.filter(Self.isLasting) == parts[0].filter(Self.isLasting), "\(part)")
+                #expect(part.count == parts[0].count)
+            }
+            #expect(lines.allSatisfy { $0.contains(path) && !$0.contains("secret") })
+            #expect(lines.dropFirst().allSatisfy { $0.contains("hit") })
+            #expect(
+                format == "text" || lines.allSatisfy { (try? JSONSerialization.jsonObject(with: Data($0.utf8))) != nil }
+            )
+        }
+        await origin.stop()
+    }
+
+    /// Whether it is the same on all lines of one answer: all but the time, the exchange's own name and its duration.
+    private static func isLasting(_ part: Substring) -> Bool {
+        !["20", "{\"time\"", "id=", "\"id\"", "ms=", "\"ms\""].contains { part.hasPrefix($0) }
+    }
+
     @Test("is opened anew at SIGUSR1, so that it can be rotated")
     func rotation() async throws {
         let origin = try await FaultyUpstream()
