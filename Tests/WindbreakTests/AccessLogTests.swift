@@ -51,8 +51,44 @@ struct AccessLogTests {
                 format == "text" || lines.allSatisfy { (try? JSONSerialization.jsonObject(with: Data($0.utf8))) != nil }
             )
         }
+        let hits = try await serving.process.log.wait(for: "a line for each hit") { lines in
+            let hits = lines.filter { $0.contains("[CACHE] HIT origin ") }
+            return hits.count == 14 ? hits : nil
+        }
+        #expect(Set(hits.map(Self.message)).count == 2)
         await origin.stop()
     }
+
+    @Test("tells of a rejection that comes again what it tells of the first", arguments: ["text", "json"])
+    func repeatedRejections(format: String) async throws {
+        let origin = try await FaultyUpstream { _ in .respond(500) }
+        let workplace = try Workplace()
+        defer { workplace.remove() }
+        let log = "log: {format: \(format), access: stdout}"
+        try workplace.write(Workplace.file(upstream: origin.url, more: log))
+        let serving = try await Serving(workplace)
+        defer { serving.kill() }
+        let client = try await TestClient(to: serving.port)
+        for _ in 0..<3 { #expect(try await client.exchange("GET", "/origin/").status == 500) }
+        for _ in 0..<8 { #expect(try await client.exchange("GET", "/origin/").status == 503) }
+        let lines = try await serving.process.output.wait(for: "a line for each") {
+            $0.count == 11 ? $0.dropFirst(3) : nil
+        }
+        let parts = lines.map { $0.split(separator: format == "json" ? "," : " ").filter(Self.isLasting) }
+        #expect(Set(parts).count == 1)
+        #expect(lines.allSatisfy { $0.contains("rejected") && $0.contains("circuit-open") })
+        let rejections = try await serving.process.log.wait(for: "a line for each rejection") { lines in
+            let rejections = lines.filter {
+                $0.contains("[CIRCUIT] origin circuit OPEN - skipping API call (fast fail)")
+            }
+            return rejections.count == 8 ? rejections : nil
+        }
+        #expect(Set(rejections.map(Self.message)).count == 1)
+        await origin.stop()
+    }
+
+    /// A line without its time.
+    private static func message(_ line: String) -> Substring { line.drop { $0 != " " && $0 != "," } }
 
     /// Whether it is the same on all lines of one answer: all but the time, the exchange's own name and its duration.
     private static func isLasting(_ part: Substring) -> Bool {

@@ -39,6 +39,12 @@ package final class Invalidations: Sendable {
         self.isUsed.store(true, ordering: .releasing)
     }
 
+    /// Without what is out of date.
+    package func valid(_ variants: Variants, of target: Substring) -> Variants {
+        guard variants.contains(where: { self.covers(target, since: $0.storedAt) }) else { return variants }
+        return Variants(variants.filter { !self.covers(target, since: $0.storedAt) })
+    }
+
     /// Whether an answer that was asked for at such an instant is out of date.
     package func covers(_ target: Substring, since instant: Moment) -> Bool {
         guard self.isUsed.load(ordering: .acquiring) else { return false }

@@ -233,18 +233,45 @@ package final class Engine: Sendable {
         if report.upstream == nil { self.metrics.exchangeEnded(report, status: status) }
         self.metrics.transferred(bytesIn: bytesIn, bytesOut: bytesOut, at: role)
         guard self.access.isEnabled else { return }
-        self.access.write(
-            AccessLine(
-                request: request,
-                status: status,
-                report: report,
-                bytesIn: bytesIn,
-                bytesOut: bytesOut,
-                duration: .now() - request.arrival,
-                listener: role,
-                mask: mask,
-                repeated: written.error == nil ? written.repeated : nil
-            )
+        let account = ExchangeAccount(
+            head: request.head,
+            status: status,
+            report: report,
+            bytesIn: bytesIn,
+            bytesOut: bytesOut,
+            mask: mask
         )
+        let line = AccessLine(
+            id: request.id,
+            listener: role,
+            client: request.client.address,
+            duration: .now() - request.arrival
+        )
+        self.access.write(line) { account.write(to: &$0) }
+    }
+
+    /// The same for an answer that was given again.
+    func finished(
+        _ answer: RepeatedAnswer,
+        to recent: RecentHead,
+        of client: Request.Client,
+        since arrival: NIODeadline,
+        masked mask: TargetMask
+    ) {
+        self.metrics.transferred(bytesIn: 0, bytesOut: answer.length, at: .main)
+        guard self.access.isEnabled else { return }
+        let line = AccessLine(id: .next(), listener: .main, client: client.address, duration: .now() - arrival)
+        self.access.write(line) { line in
+            line.again(&answer.accessLine) { line in
+                ExchangeAccount(
+                    head: recent.head,
+                    status: answer.status,
+                    report: answer.report,
+                    bytesIn: 0,
+                    bytesOut: answer.length,
+                    mask: mask
+                ).write(to: &line)
+            }
+        }
     }
 }

@@ -60,15 +60,18 @@ package struct ProxyError: Error, Sendable, Equatable {
     /// What the cache had to do with it, where that is known.
     var cache: CacheStatus?
 
-    /// - Parameter retryAfter: Rounded up to whole seconds, at least 1 (RFC 9110, 10.2.3).
+    /// - Parameter retryAfter: See ``wholeSeconds(_:)``.
     package init(_ kind: Kind, _ detail: String, upstream: String? = nil, retryAfter: Duration? = nil) {
         self.kind = kind
         self.detail = detail
         self.upstream = upstream
-        self.retryAfterSeconds = retryAfter.map {
-            let (seconds, attoseconds) = $0.components
-            return max(1, Int(seconds) + (attoseconds > 0 ? 1 : 0))
-        }
+        self.retryAfterSeconds = retryAfter.map(Self.wholeSeconds)
+    }
+
+    /// Rounded up to whole seconds, at least 1 (RFC 9110, 10.2.3).
+    static func wholeSeconds(_ duration: Duration) -> Int {
+        let (seconds, attoseconds) = duration.components
+        return max(1, Int(seconds) + (attoseconds > 0 ? 1 : 0))
     }
 
     package var source: Source {

@@ -156,11 +156,7 @@ struct CachedExchange {
     /// Without what an unsafe request has called into question.
     private func valid(_ variants: Variants) -> Variants {
         guard self.policy.mode == .http else { return variants }
-        let invalidations = self.upstream.coordination.invalidations
-        guard variants.contains(where: { invalidations.covers(self.exchange.path, since: $0.storedAt) }) else {
-            return variants
-        }
-        return Variants(variants.filter { !invalidations.covers(self.exchange.path, since: $0.storedAt) })
+        return self.upstream.coordination.invalidations.valid(variants, of: self.exchange.path)
     }
 
     // MARK: Without asking
@@ -175,21 +171,12 @@ struct CachedExchange {
             self.upstream.cacheLog.stale(hit.key, why.rawValue)
             return response
         }
-        self.upstream.cacheLog.hit(hit.key.short)
+        self.upstream.cacheLog.hit(hit.key)
         if let recent = self.request.recent, !self.demands.isForLess {
             let ground = RepeatedAnswer.Ground.stored(stored, seconds: stored.sameSeconds(at: now))
             response.repetition = Response.Repetition(recent: recent, ground: ground)
         }
         return response
-    }
-
-    /// What the last one like it was answered, if that may be given again as it is.
-    func repeatedAnswer(_ hit: Hit) -> RepeatedAnswer? {
-        guard hit.why == nil, self.request.takesOctets, let recent = self.request.recent, let answer = recent.answer,
-            answer.isGiven(for: hit.stored, at: hit.now, self.upstream.circuit.state)
-        else { return nil }
-        self.upstream.cacheLog.hit(recent.shortKey ?? hit.key.short)
-        return answer
     }
 
     /// One at a time for each key, by a task that no client waits for.

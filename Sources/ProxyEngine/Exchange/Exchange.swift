@@ -71,12 +71,8 @@ final class Exchange {
             let cached = CachedExchange(self, by: contract)
             self.finding = cached.find(for: self.body)
             guard case .hit(let hit) = self.finding else { return .upstream(self) }
-            if let answer = cached.repeatedAnswer(hit) { return self.again(answer) }
             return self.ended(cached.serve(hit))
         } catch {
-            if self.request.takesOctets, let answer = self.request.recent?.answer, answer.isGiven(for: error) {
-                return self.again(answer)
-            }
             return self.ended(self.failed(error))
         }
     }
@@ -85,12 +81,6 @@ final class Exchange {
         var response = response
         self.finish(&response)
         return .answered(response)
-    }
-
-    private func again(_ answer: RepeatedAnswer) -> Step {
-        let response = answer.response
-        self.upstream.metrics.exchangeEnded(response.report, status: response.head.status, cost: self.terms.cost)
-        return .repeated(answer)
     }
 
     /// The answer of the upstream, or what the cache makes of it.
@@ -161,7 +151,7 @@ final class Exchange {
             response.report.cache = .miss
             response.explain(error.cache ?? .forwarded(.uriMiss))
         }
-        if isRejected, let recent = self.request.recent {
+        if isRejected, self.contract == nil, let recent = self.request.recent {
             response.repetition = Response.Repetition(recent: recent, ground: .rejection(error))
         }
         return response

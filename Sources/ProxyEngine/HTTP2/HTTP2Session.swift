@@ -118,6 +118,15 @@ final class HTTP2Session: ChannelInboundHandler {
         self.arm()
     }
 
+    /// Ends the connection if it is kept for a request that may never come.
+    ///
+    /// - Returns: Whether it does; the client is told first.
+    func drainIfIdle() -> Bool {
+        guard self.phase == .open, self.openStreams == 0, self.lastStream != .rootStream else { return false }
+        self.drain()
+        return true
+    }
+
     /// Ends the connection now.
     func cut() { self.context?.close(promise: nil) }
 

@@ -40,7 +40,6 @@ final class Arrival {
         self.request = Request(
             head,
             recent,
-            takesOctets: wantsKeepAlive && head.version >= .http1_1 && connection.isReady,
             body: content,
             client: connection.guest.client,
             worker: connection.worker,

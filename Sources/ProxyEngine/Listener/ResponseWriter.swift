@@ -20,8 +20,6 @@ struct ResponseWriter {
         var error: ProxyError?
         /// Whether the response ends only with the connection.
         var endsWithConnection = false
-        /// The answer, if it was the same to the octet as before.
-        var repeated: RepeatedAnswer?
     }
 
     func write(_ response: Response) async -> Written {
@@ -61,13 +59,6 @@ struct ResponseWriter {
             again.recent.answer = RepeatedAnswer(response, on: again.ground, octets: buffer, length: length)
         }
         return Written(bytes: length)
-    }
-
-    /// Writes what was written before, and does not wait until it has been taken.
-    func writeAgain(_ answer: RepeatedAnswer) -> Written {
-        self.stream.write(answer.octets)
-        self.stream.flush()
-        return Written(bytes: answer.length, repeated: answer)
     }
 
     private func write(_ head: ResponseHead, _ source: any BodySource) async -> Written {

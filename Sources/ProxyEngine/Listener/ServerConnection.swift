@@ -18,9 +18,7 @@ final class ServerConnection {
     private var task: Task<Void, Never>?
     /// Between two requests, so that nothing is lost by closing now.
     private var isIdle = true
-    private var hasAnswered = false
-    /// Whether the preface of HTTP/2 may come: at the very beginning of a connection.
-    private var mayBeginHTTP2 = true
+    var hasAnswered = false
     private var isDraining = false
     /// The head that is coming.
     private var parser: RequestParser?
@@ -75,6 +73,7 @@ final class ServerConnection {
 
     /// Ends the connection if it is kept for a request that may never come. Returns whether it did.
     func closeIfIdle() -> Bool {
+        if let session { return session.drainIfIdle() }
         guard self.isIdle, self.hasAnswered else { return false }
         self.stream.close()
         return true
@@ -207,10 +206,10 @@ final class ServerConnection {
                 return nil
             }
             self.parser = nil
-            self.mayBeginHTTP2 = false
             return .request(try Arrival(head, recent, dispatcher, on: self))
         } catch {
-            let mayBeHTTP2 = error == .unsupportedVersion && self.mayBeginHTTP2 && parser.isAtStart
+            // The preface of HTTP/2 comes at the very beginning of a connection.
+            let mayBeHTTP2 = error == .unsupportedVersion && !self.hasAnswered && parser.isAtStart
             if mayBeHTTP2, HTTP2Session.isAnnounced(by: self.stream.received) { return .http2 }
             return .garbage(error, dispatcher)
         }
@@ -247,16 +246,15 @@ final class ServerConnection {
     /// - Returns: Whether nothing is left for the task.
     private func answerAtOnce() -> Bool {
         guard self.isIdle else { return false }
-        var deadline: NIODeadline?
+        if self.answerAgain() { return true }
         while self.stream.received.readableBytes > 0 {
             guard let arrived = self.takeRequest() else { return false }
             guard case .request(let arrival) = arrived, self.answerAtOnce(arrival) else {
                 self.arrived = arrived
                 return false
             }
-            deadline = arrival.request.arrival + arrival.dispatcher.clients.keepAlive
+            self.stream.moveReadDeadline(to: arrival.request.arrival + arrival.dispatcher.clients.keepAlive)
         }
-        if let deadline { self.stream.moveReadDeadline(to: deadline) }
         return true
     }
 
@@ -264,10 +262,6 @@ final class ServerConnection {
     var isReady: Bool { !self.isDraining && self.stream.isWritable }
 
     private func answerAtOnce(_ arrival: Arrival) -> Bool {
-        if case .repeated(let answer) = arrival.step {
-            self.answerAgain(answer, to: arrival)
-            return true
-        }
         guard case .answered(let response) = arrival.step, arrival.body?.isFinished ?? true, self.isReady,
             arrival.wantsKeepAlive
         else { return false }
@@ -277,17 +271,8 @@ final class ServerConnection {
         return true
     }
 
-    private func answerAgain(_ answer: RepeatedAnswer, to arrival: Arrival) {
-        let written = self.writer(for: arrival.request, keepsAlive: true).writeAgain(answer)
-        self.finished(arrival.request, answer.response, bytesIn: 0, written, arrival.dispatcher)
-    }
-
     /// Whether another request may follow.
     private func answer(_ arrival: Arrival) async -> Bool {
-        if case .repeated(let answer) = arrival.step {
-            self.answerAgain(answer, to: arrival)
-            return true
-        }
         if case .interception(let origin, let tls) = arrival.step {
             return await self.intercept(arrival, as: origin, tls)
         }

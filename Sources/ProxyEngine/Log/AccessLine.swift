@@ -4,39 +4,38 @@ import HTTPMessage
 import NIOCore
 import Resilience
 
-/// What is written about one exchange.
+/// What is written about one exchange: when, for whom, and what came of it.
 struct AccessLine: ~Copyable {
-    let request: Request
+    let id: RequestID
+    let listener: Listener.Role
+    let client: String
+    let duration: TimeAmount
+
+    /// - Parameter account: Puts down what came of it.
+    func write(to line: inout LogLine, _ account: (inout LogLine) -> Void) {
+        line.positional("kind", word: "access")
+        line.field("id", self.id)
+        line.field("listener", word: self.listener.rawValue)
+        line.field("client", word: self.client)
+        account(&line)
+        line.field("ms", self.duration)
+    }
+}
+
+/// What came of an exchange, and what had been asked for.
+struct ExchangeAccount: ~Copyable {
+    let head: RequestHead
     let status: Int
     let report: ExchangeReport
     /// Octets of the contents, without heads and framing.
     let bytesIn: Int
     let bytesOut: Int
-    let duration: TimeAmount
-    let listener: Listener.Role
     /// Hides the secrets of the target.
     let mask: TargetMask
-    /// The answer, if nothing is new about it but when and to whom it was given.
-    let repeated: RepeatedAnswer?
 
     func write(to line: inout LogLine) {
-        line.positional("kind", word: "access")
-        line.field("id", self.request.id)
-        line.field("listener", word: self.listener.rawValue)
-        line.field("client", word: self.request.client.address)
-        if let excerpt = self.repeated?.excerpt, excerpt.isJSON == line.isJSON {
-            line.append(excerpt)
-        } else {
-            let start = line.count
-            self.writeAnswer(to: &line)
-            self.repeated?.excerpt = line.excerpt(from: start)
-        }
-        line.field("ms", self.duration)
-    }
-
-    private func writeAnswer(to line: inout LogLine) {
-        line.field("method", self.request.head.method.rawValue)
-        line.field("path", self.mask.masked(self.request.head.target))
+        line.field("method", self.head.method.rawValue)
+        line.field("path", self.mask.masked(self.head.target))
         line.field("status", self.status)
         line.field("upstream", word: self.report.upstream)
         line.field("circuit", word: self.report.circuit?.rawValue)

@@ -23,9 +23,10 @@ package final class AccessLog: Sendable {
     /// Whether lines are wanted at all, to be asked before one is made.
     package var isEnabled: Bool { self.enabled.load(ordering: .relaxed) }
 
-    func write(_ line: borrowing AccessLine) {
+    /// - Parameter account: Puts down what came of the exchange.
+    func write(_ line: borrowing AccessLine, _ account: (inout LogLine) -> Void) {
         guard self.isEnabled, let sink = self.output.withLock({ $0.sink }) else { return }
-        sink.write { line.write(to: &$0) }
+        sink.write { line.write(to: &$0, account) }
     }
 
     /// Another destination or format, as a reload brings them; a file that stays is opened anew. If it cannot be

@@ -21,17 +21,21 @@ final class CacheLog: Sendable {
         self.stored = "[CACHE] STORED \(upstream) "
     }
 
-    /// - Parameter key: The short form.
-    func hit(_ key: String) { self.log.write(.info, self.hit, key, "...") }
+    func hit(_ key: CacheKey) { self.log.write(.info, (self.hit, key.short, "...")) }
 
-    func missed(_ key: CacheKey) { self.log.write(.info, self.miss, key.short, "...") }
+    /// - Parameter excerpt: What is kept of the line from one time to the next.
+    func hit(_ key: CacheKey, again excerpt: inout LogLine.Excerpt?) {
+        self.log.write(.info, again: &excerpt, (self.hit, key.short, "..."))
+    }
+
+    func missed(_ key: CacheKey) { self.log.write(.info, (self.miss, key.short, "...")) }
 
     /// - Parameter why: The word of `Cache-Status`.
     func stale(_ key: CacheKey, _ why: String) {
-        self.log.write(.info, self.stale, key.short, "... (\(why))")
+        self.log.write(.info, (self.stale, key.short, "... (\(why))"))
     }
 
     func stored(_ key: CacheKey, _ ttl: Duration) {
-        self.log.write(.info, self.stored, key.short, "... (\(Quantity.text(ttl)) TTL)")
+        self.log.write(.info, (self.stored, key.short, "... (\(Quantity.text(ttl)) TTL)"))
     }
 }

@@ -28,8 +28,15 @@ final class CircuitLog: Sendable {
         )
     }
 
-    func rejected(_ name: String) {
-        self.requests.write(.warning, "[CIRCUIT] ", name, " circuit OPEN - skipping API call (fast fail)")
+    func rejected(_ name: String) { self.requests.write(.warning, Self.rejection(name)) }
+
+    /// - Parameter excerpt: What is kept of the line from one time to the next.
+    func rejected(_ name: String, again excerpt: inout LogLine.Excerpt?) {
+        self.requests.write(.warning, again: &excerpt, Self.rejection(name))
+    }
+
+    private static func rejection(_ name: String) -> RequestLog.Message {
+        ("[CIRCUIT] ", name, " circuit OPEN - skipping API call (fast fail)")
     }
 
     func write(_ event: CircuitBreaker.Event, of name: String) {

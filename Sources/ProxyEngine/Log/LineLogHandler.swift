@@ -23,14 +23,6 @@ package final class ServerLog: Sendable {
     /// `allCases` would be a new array for every line.
     private static let levels = Logger.Level.allCases
 
-    /// Writes one line without fields, whose message is in pieces.
-    func write(_ level: Logger.Level, _ first: String, _ second: String, _ third: String) {
-        self.sink.write { line in
-            line.positional("level", word: level.rawValue)
-            line.positional("message", words: first, second, third)
-        }
-    }
-
     package func apply(_ configuration: LogConfiguration) {
         self.level = configuration.level
         self.sink.setFormat(configuration.format)
@@ -87,10 +79,29 @@ struct RequestLog: Sendable {
         self.own = (logger.handler as? LineLogHandler)?.plain
     }
 
-    /// - Parameters: The message, in pieces that have nothing to escape; whoever makes one string of them pays for it.
-    func write(_ level: Logger.Level, _ first: String, _ second: String, _ third: String) {
-        guard let own = self.own else { return self.logger.log(level: level, "\(first)\(second)\(third)") }
-        if level >= own.level { own.write(level, first, second, third) }
+    /// In pieces that have nothing to escape; whoever makes one string of them pays for it.
+    typealias Message = (String, String, String)
+
+    func write(_ level: Logger.Level, _ message: Message) {
+        guard let own = self.own else {
+            return self.logger.log(level: level, "\(message.0)\(message.1)\(message.2)")
+        }
+        if level >= own.level { own.sink.write { $0.write(level, message) } }
+    }
+
+    /// Writes a line that was perhaps written before.
+    ///
+    /// - Parameter excerpt: What is kept of it from one time to the next.
+    func write(_ level: Logger.Level, again excerpt: inout LogLine.Excerpt?, _ message: @autoclosure () -> Message) {
+        guard let own = self.own else { return self.write(level, message()) }
+        if level >= own.level { own.sink.write { $0.again(&excerpt) { $0.write(level, message()) } } }
+    }
+}
+
+extension LogLine {
+    fileprivate mutating func write(_ level: Logger.Level, _ message: RequestLog.Message) {
+        self.positional("level", word: level.rawValue)
+        self.positional("message", words: message.0, message.1, message.2)
     }
 }
 

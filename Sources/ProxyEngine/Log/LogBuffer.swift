@@ -71,14 +71,17 @@ struct LogBuffer {
 /// RFC 3339 in UTC with milliseconds: `2026-01-01T00:00:00.000Z`. Only its last digits are new on most lines.
 struct LogTimestamp {
     private var second = Int.min
+    private var millisecond = -1
     private(set) var text: [UInt8] = []
 
     mutating func update(to now: timespec) {
+        var rest = now.tv_nsec / 1_000_000
+        guard now.tv_sec != self.second || rest != self.millisecond else { return }
+        self.millisecond = rest
         if now.tv_sec != self.second {
             self.second = now.tv_sec
             self.text = Array(HTTPDate.rfc3339(milliseconds: Int64(now.tv_sec) * 1000).utf8)
         }
-        var rest = now.tv_nsec / 1_000_000
         for position in 2...4 {
             self.text[self.text.count - position] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
             rest /= 10

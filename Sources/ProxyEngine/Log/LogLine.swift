@@ -109,19 +109,20 @@ struct LogLine {
 
     /// Fields as they are on a line, to be put on others of the same format.
     struct Excerpt {
-        let isJSON: Bool
+        fileprivate let isJSON: Bool
         fileprivate let octets: [UInt8]
     }
 
-    /// What has been written from this place on; nil if it did not fit.
-    func excerpt(from place: Int) -> Excerpt? {
-        guard !self.isCut else { return nil }
+    /// Puts down again what an earlier line had in this place, or has it written and keeps it for the next ones.
+    mutating func again(_ excerpt: inout Excerpt?, _ write: (inout LogLine) -> Void) {
+        if let excerpt, excerpt.isJSON == self.isJSON {
+            return excerpt.octets.withUnsafeBufferPointer { self.append($0) }
+        }
+        let place = self.count
+        write(&self)
+        guard !self.isCut else { return }
         let octets = UnsafeBufferPointer(start: self.start + place, count: self.count - place)
-        return Excerpt(isJSON: self.isJSON, octets: Array(octets))
-    }
-
-    mutating func append(_ excerpt: Excerpt) {
-        excerpt.octets.withUnsafeBufferPointer { self.append($0) }
+        excerpt = Excerpt(isJSON: self.isJSON, octets: Array(octets))
     }
 
     /// Keys need no escaping: they are ours.

@@ -16,8 +16,6 @@ package final class Request {
     package let id: RequestID
     /// What is known of the head, if it has come before and nothing was changed in it.
     let recent: RecentHead?
-    /// Whether it may be answered with the octets of a connection that stays.
-    let takesOctets: Bool
     /// Passes an interim response (1xx) on to the client.
     let onInterim: ((ResponseHead) -> Void)?
 
@@ -35,7 +33,6 @@ package final class Request {
     init(
         _ head: RequestHead,
         _ recent: RecentHead?,
-        takesOctets: Bool = false,
         body: Body,
         client: Client,
         worker: Worker,
@@ -45,7 +42,6 @@ package final class Request {
     ) {
         self.head = head
         self.recent = recent
-        self.takesOctets = takesOctets
         self.body = body
         self.client = client
         self.worker = worker
@@ -77,7 +73,6 @@ package final class Request {
         Request(
             head,
             recent,
-            takesOctets: self.takesOctets && recent != nil,
             body: self.body,
             client: self.client,
             worker: self.worker,

@@ -31,6 +31,9 @@ final class Dispatcher: Sendable {
 
     func recentHeads(of worker: Worker) -> RecentHeads { self.recentHeads[worker.index].value }
 
+    /// Whether nobody has to show who he is.
+    var admitsAll: Bool { self.gates.areAllOpen }
+
     /// Goes as far with a request as it gets without waiting. Never throws: whatever goes wrong is an answer too.
     func begin(_ request: Request, at listener: Listener) -> Step {
         do throws(ProxyError) {

@@ -8,8 +8,6 @@ import NIOSSL
 /// wait pays for being able to.
 enum Step {
     case answered(Response)
-    /// The same as before, to the octet; only where the request allows for it.
-    case repeated(RepeatedAnswer)
     /// What is still to be waited for: content, another request, an upstream.
     case upstream(Exchange)
     case local(LocalRoute, Request, RequestTarget)
@@ -22,7 +20,6 @@ enum Step {
     func response() async -> Response {
         switch self {
         case .answered(let response): response
-        case .repeated(let answer): answer.response
         case .upstream(let exchange): await exchange.response()
         case .local(let route, let request, let target): await route.response(to: request, target)
         case .tunnel, .interception: ProxyError(.methodNotAllowed, "no tunnel begins here").response()

@@ -59,6 +59,19 @@ package final class Circuit: Sendable {
         }
     }
 
+    /// Rejects as it did before, if it would do so in the same words; otherwise nothing has happened.
+    ///
+    /// - Parameter excerpt: What is kept of the log's line from one time to the next.
+    func rejects(again error: ProxyError, _ excerpt: inout LogLine.Excerpt?) -> Bool {
+        let isRejected = self.breaker.withLock {
+            $0.reject(now: .now) {
+                $0.state == error.circuit && $0.retryAfter.map(ProxyError.wholeSeconds) == error.retryAfterSeconds
+            }
+        }
+        if isRejected { self.log.withLock { $0 }.rejected(self.name, again: &excerpt) }
+        return isRejected
+    }
+
     fileprivate func record(_ outcome: Outcome, for permit: CircuitBreaker.Permit, begun: NIODeadline) {
         self.metrics.attemptEnded(outcome)
         self.metrics.observe(.total, .now() - begun)

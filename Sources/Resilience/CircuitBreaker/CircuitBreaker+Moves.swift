@@ -6,19 +6,26 @@ extension CircuitBreaker {
     /// A probe that never returns is one of them: its lease ends as a failure by timeout, so that the circuit opens for
     /// another reset timeout and then probes again. No attempt can hold a place for ever.
     mutating func catchUp(to now: Instant) -> [Event] {
+        guard let due = self.nextMove, due <= now else { return [] }
         switch self.phase {
-        case .closed, .open, .forced(_, _, nil):
+        case .closed, .open:
             return []
-        case .halfOpen(let trial):
-            guard let end = trial.firstLeaseEnd, end <= now else { return [] }
-            self.failed(.timeout, at: end)
-            return [.probeFailed(.timeout)] + self.open(.probeExpired, at: end)
-        case .forced(let state, _, let end?):
-            guard end <= now else { return [] }
-            switch state {
-            case .open: return self.move(to: .halfOpen(Trial()), .forceExpired, at: end)
-            case .closed: return self.move(to: .closed, .forceExpired, at: end)
-            }
+        case .halfOpen:
+            self.failed(.timeout, at: due)
+            return [.probeFailed(.timeout)] + self.open(.probeExpired, at: due)
+        case .forced(.open, _, _):
+            return self.move(to: .halfOpen(Trial()), .forceExpired, at: due)
+        case .forced(.closed, _, _):
+            return self.move(to: .closed, .forceExpired, at: due)
+        }
+    }
+
+    /// When time alone moves the circuit on, if ever.
+    var nextMove: Instant? {
+        switch self.phase {
+        case .closed, .open: nil
+        case .halfOpen(let trial): trial.firstLeaseEnd
+        case .forced(_, _, let end): end
         }
     }
 

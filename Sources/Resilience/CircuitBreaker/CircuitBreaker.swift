@@ -31,25 +31,38 @@ package struct CircuitBreaker: Sendable {
     package mutating func admit(now: Instant) -> Admission {
         if self.policy.mode == .off { return self.pass([]) }
         var events = self.catchUp(to: now)
+        if let rejection = self.rejection(at: now) {
+            guard self.policy.mode == .enforce else {
+                self.tally.wouldReject += 1
+                return self.pass(events + [.wouldReject(rejection)])
+            }
+            self.tally.rejected[rejection.reason] += 1
+            return .rejected(rejection, events)
+        }
         switch self.phase {
         case .closed:
             self.tally.inFlight += 1
             return .admitted(Permit(generation: self.generation), events)
-        case .forced(.closed, _, _):
+        case .forced:
             return self.pass(events)
-        case .forced(.open, _, let end):
-            return self.refuse(.forced, retryAfter: end.map { $0 - now }, events)
-        case .open(let start) where now < start + self.policy.resetTimeout:
-            return self.refuse(.open, retryAfter: start + self.policy.resetTimeout - now, events)
         case .open:
             events += self.move(to: .halfOpen(Trial()), .resetTimeout, at: now)
             return self.probe(Trial(), now: now, events)
-        case .halfOpen(let trial) where trial.probes.count < self.policy.probes:
+        case .halfOpen(let trial):
             return self.probe(trial, now: now, events)
-        case .halfOpen:
-            // A probe ends soon, in one way or the other, and to ask again costs the upstream nothing.
-            return self.refuse(.halfOpen, retryAfter: min(.seconds(1), self.policy.resetTimeout), events)
         }
+    }
+
+    /// Rejects an attempt where ``admit(now:)`` would do nothing else, and would do it as the caller expects; otherwise
+    /// nothing has happened.
+    ///
+    /// - Returns: Whether it was rejected.
+    package mutating func reject(now: Instant, if isExpected: (Rejection) -> Bool) -> Bool {
+        let hasMoved = self.nextMove.map { $0 <= now } ?? false
+        guard self.policy.mode == .enforce, !hasMoved, let rejection = self.rejection(at: now), isExpected(rejection)
+        else { return false }
+        self.tally.rejected[rejection.reason] += 1
+        return true
     }
 
     /// Takes a permit back with what the attempt has shown.
@@ -93,18 +106,21 @@ extension CircuitBreaker {
         return .admitted(permit, events)
     }
 
-    private mutating func refuse(
-        _ reason: Rejection.Reason,
-        retryAfter: Duration?,
-        _ events: [Event]
-    ) -> Admission {
-        let rejection = Rejection(reason: reason, retryAfter: retryAfter.map { max(.zero, $0) })
-        guard self.policy.mode == .enforce else {
-            self.tally.wouldReject += 1
-            return self.pass(events + [.wouldReject(rejection)])
+    /// Why no attempt may be made in this phase, if none may.
+    private func rejection(at now: Instant) -> Rejection? {
+        switch self.phase {
+        case .closed, .forced(.closed, _, _):
+            return nil
+        case .forced(.open, _, let end):
+            return Rejection(reason: .forced, retryAfter: end.map { $0 - now })
+        case .open(let start):
+            let end = start + self.policy.resetTimeout
+            return now < end ? Rejection(reason: .open, retryAfter: end - now) : nil
+        case .halfOpen(let trial):
+            guard trial.probes.count >= self.policy.probes else { return nil }
+            // A probe ends soon, in one way or the other, and to ask again costs the upstream nothing.
+            return Rejection(reason: .halfOpen, retryAfter: min(.seconds(1), self.policy.resetTimeout))
         }
-        self.tally.rejected[reason] += 1
-        return .rejected(rejection, events)
     }
 
     private mutating func count(_ verdict: Verdict, now: Instant) -> [Event] {

@@ -136,6 +136,25 @@ import Testing
         }
     }
 
+    @Test func thoseOfHTTP2DoToo() async throws {
+        let upstream = try await FaultyUpstream()
+        try await self.withSettings(upstream) {
+            $0.maxConnections = 10
+        } _: { proxy in
+            var kept: [HTTP2Client] = []
+            for _ in 0..<15 {
+                let client = try await HTTP2Client(to: proxy.port)
+                try await client.send(.headers(TestFrame.request("GET", "/api/")))
+                #expect(try await client.response().status == 200)
+                kept.append(client)
+            }
+            // They were told before, so that they need not ask in vain.
+            let last = try await kept[0].frame { $0.kind == .goAway }
+            #expect(last.errorCode == 0)
+            for client in kept { await client.client.close() }
+        }
+    }
+
     @Test func anAddressHasItsShareOfConnections() async throws {
         let upstream = try await FaultyUpstream()
         try await self.withSettings(upstream) {

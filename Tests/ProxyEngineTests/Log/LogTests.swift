@@ -32,13 +32,38 @@ struct LogTests {
     @Test("in pieces are like those in one", arguments: LogConfiguration.Format.allCases)
     func pieces(_ format: LogConfiguration.Format) throws {
         let lines = try written(format) {
-            RequestLog($0).write(.warning, "[CACHE] HIT ", "weather", " 1a2b3c4d...")
+            RequestLog($0).write(.warning, ("[CACHE] HIT ", "weather", " 1a2b3c4d..."))
             $0.warning("[CACHE] HIT weather 1a2b3c4d...")
-            RequestLog($0).write(.debug, "nobody", "reads", "this")
+            RequestLog($0).write(.debug, ("nobody", "reads", "this"))
         }
         #expect(lines.count == 2)
         // But for the time.
         #expect(lines[0].dropFirst(34) == lines[1].dropFirst(34) && lines[0].contains("1a2b3c4d..."))
+    }
+
+    @Test("that come again are like the first, in the format of their time and to those who want them")
+    func again() throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path()
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let log = ServerLog(try LogSink(.file(path), format: .text), level: .info)
+        let requests = RequestLog(log.logger())
+        var excerpt: LogLine.Excerpt?
+        let formats: [LogConfiguration.Format] = [.text, .text, .json, .json, .text]
+        for format in formats {
+            log.sink.setFormat(format)
+            requests.write(.debug, again: &excerpt, ("nobody ", "reads", " this"))
+            requests.write(.info, again: &excerpt, ("[CACHE] HIT ", "weather", " 1a2b3c4d..."))
+        }
+        log.sink.flush()
+        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+        #expect(lines.count == formats.count)
+        for (line, format) in zip(lines, formats) {
+            let (text, json) = (
+                " info [CACHE] HIT weather 1a2b3c4d...",
+                #","level":"info","message":"[CACHE] HIT weather 1a2b3c4d..."}"#
+            )
+            #expect(line.hasSuffix(format == .json ? json : text), "\(line)")
+        }
     }
 
     @Test("cannot be forged by a value", arguments: LogConfiguration.Format.allCases)

@@ -70,6 +70,7 @@ private struct Schedule {
         default: self.reset()
         }
         self.compare()
+        self.checkRejection()
         self.checkLiveness()
     }
 
@@ -182,6 +183,28 @@ private struct Schedule {
         self.requireEqual(status.wouldRejectTotal, self.model.wouldReject, "would reject")
         self.requireEqual(status.lateTotal, self.model.late, "late")
         self.requireEqual(status.inFlight, self.model.out, "in flight")
+    }
+
+    /// To reject is to do what asking would do, where that is nothing else; otherwise it is to do nothing.
+    private mutating func checkRejection() {
+        let now = self.driver.now
+        var (asked, told, refused) = (self.driver.breaker, self.driver.breaker, self.driver.breaker)
+        let before = asked.status(at: now)
+        var expected: CircuitBreaker.Rejection?
+        if case .rejected(let rejection, []) = asked.admit(now: now) { expected = rejection }
+        var seen: CircuitBreaker.Rejection?
+        let isRejected = told.reject(now: now) {
+            seen = $0
+            return true
+        }
+        self.require(
+            isRejected == (expected != nil) && seen == expected,
+            "rejects \(seen as Any), not \(expected as Any)"
+        )
+        let after = isRejected ? asked.status(at: now) : before
+        self.require(told.status(at: now) == after, "has done something else")
+        self.require(!refused.reject(now: now) { _ in false }, "rejects what was not expected")
+        self.require(refused.status(at: now) == before, "has done something")
     }
 
     /// From here, should every permit be lost and the upstream be well again, the circuit closes.

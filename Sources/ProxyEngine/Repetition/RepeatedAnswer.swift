@@ -17,26 +17,27 @@ final class RepeatedAnswer {
         case rejection(ProxyError)
     }
 
-    /// As it was given, with all that was added on the way out.
-    let response: Response
+    let status: Int
+    let report: ExchangeReport
     /// Head and content as they were written on a connection that stays.
     let octets: ByteBuffer
     /// Of the content alone.
     let length: Int
-    /// Since 1970: what their date says.
-    private let second = DateField.seconds
     /// What its access lines have in common.
-    var excerpt: LogLine.Excerpt?
+    var accessLine: LogLine.Excerpt?
+    /// Likewise the lines of the cache or of the circuit.
+    var decisionLine: LogLine.Excerpt?
 
+    /// Of a rejection.
+    let rejection: ProxyError?
     /// What is stored, known by its address. It is not held, since what the store gives up is to leave the memory; an
     /// unowned reference keeps nothing of it but the address, which nobody else can have meanwhile. A weak one would have
     /// every use of what is stored counted slowly.
     private let identity: ObjectIdentifier?
     private unowned let stored: StoredResponse?
     private let seconds: Range<Moment>?
-    /// Of a rejection.
-    private let detail: String
-    private let retryAfter: Int?
+    /// Since 1970: what their date says.
+    private let second = DateField.seconds
 
     /// Octets that are worth keeping.
     private static let maxOctets = 4 << 10
@@ -44,36 +45,27 @@ final class RepeatedAnswer {
     /// Nil if it is too large to be kept.
     init?(_ response: Response, on ground: Ground, octets: ByteBuffer, length: Int) {
         guard octets.readableBytes <= Self.maxOctets else { return nil }
-        let start = octets.writerIndex - length
-        // Of the octets, not of what is stored.
-        let content = octets.getSlice(at: start, length: length) ?? ByteBuffer()
-        self.response = Response(response.head, .whole(content), response.report)
+        self.status = response.head.status
+        self.report = response.report
         self.octets = octets
         self.length = length
         switch ground {
         case .stored(let stored, let seconds):
-            (self.identity, self.stored, self.seconds) = (ObjectIdentifier(stored), stored, seconds)
-            (self.detail, self.retryAfter) = ("", nil)
+            (self.identity, self.stored, self.seconds, self.rejection) = (
+                ObjectIdentifier(stored), stored, seconds, nil
+            )
         case .rejection(let error):
-            (self.identity, self.stored, self.seconds) = (nil, nil, nil)
-            (self.detail, self.retryAfter) = (error.detail, error.retryAfterSeconds)
+            (self.identity, self.stored, self.seconds, self.rejection) = (nil, nil, nil, error)
         }
     }
 
+    /// Whether its date is that of now.
+    var isCurrent: Bool { self.second == DateField.seconds }
+
     /// Whether the same is to be said now of what is stored.
     func isGiven(for stored: StoredResponse, at now: Moment, _ circuit: CircuitBreaker.State) -> Bool {
-        self.identity == ObjectIdentifier(stored) && self.seconds?.contains(now) == true && self.isCurrent(circuit)
-    }
-
-    /// Whether the same is to be said now to whom a circuit refuses.
-    func isGiven(for error: ProxyError) -> Bool {
-        guard error.kind == .circuitOpen, self.identity == nil, let circuit = error.circuit else { return false }
-        return self.isCurrent(circuit) && self.retryAfter == error.retryAfterSeconds && self.detail == error.detail
-            && self.response.report.upstream == error.upstream
-    }
-
-    private func isCurrent(_ circuit: CircuitBreaker.State) -> Bool {
-        self.response.report.circuit == circuit && self.second == DateField.seconds
+        self.identity == ObjectIdentifier(stored) && self.seconds?.contains(now) == true
+            && self.report.circuit == circuit
     }
 }
 

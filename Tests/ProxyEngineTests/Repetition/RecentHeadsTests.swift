@@ -264,6 +264,36 @@ import Testing
         }
     }
 
+    @Test func eachRepeatedHitCounts() async throws {
+        try await self.withHits { (proxy, client) async throws in
+            for _ in 0..<3 {
+                let response = try await client.exchange("GET", "/api/")
+                #expect(response.text == "answer 1")
+            }
+            let metrics = try proxy.upstream().metrics
+            try await eventually("the end of the last exchange") { metrics.inFlight == 0 }
+            let hits = metrics.requests.samples.filter { $0.cache == "hit" && $0.statusClass == "2xx" }
+            #expect(hits.map(\.count) == [7] && hits.first?.decision == "hit")
+            #expect(proxy.log.count(of: "[CACHE] HIT api ") == 7)
+        }
+    }
+
+    /// Such heads come to a guarded listener too.
+    @Test func aRepeatedHitIsForThoseAdmittedOnly() async throws {
+        try await self.withHits { (proxy, client) async throws in
+            try await proxy.reload { $0.listen[0].access.tokens = [Secret("correct-horse-battery")] }
+            let fields: HeaderFields = ["Authorization": "Bearer correct-horse-battery"]
+            for _ in 0..<4 {
+                let response = try await client.exchange("GET", "/api/", fields)
+                #expect(response.text == "answer 1")
+                let stranger = try await TestClient(to: proxy.port)
+                let refused = try await stranger.exchange("GET", "/api/")
+                #expect(refused.status == 401)
+                await stranger.close()
+            }
+        }
+    }
+
     @Test func whatIsStoredNoMoreIsNotRepeated() async throws {
         try await self.withHits { (_, client) async throws in
             let unsafe = try await client.exchange("POST", "/api/")

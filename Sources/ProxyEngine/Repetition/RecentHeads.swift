@@ -1,50 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
-import HTTPCaching
 import HTTPMessage
 import NIOCore
-
-/// A request head that has come before, byte for byte, with what was found out about it then.
-///
-/// It asks for no content, names a path, and came to a main listener: all the rest follows from its octets, the tunnel
-/// that it came through, and the configuration.
-final class RecentHead {
-    /// As the request goes on with it.
-    var head: RequestHead
-    let demands: RequestDemands
-    let wantsKeepAlive: Bool
-    /// Who answers, if an upstream does, and the path below its mount.
-    var place: (upstream: Upstream, path: Substring)?
-    /// What holds there.
-    var terms: ExchangeTerms?
-    /// In the cache of that upstream.
-    var key: CacheKey? { didSet { self.shortKey = self.key?.short } }
-    private(set) var shortKey: String?
-    /// What that does with it.
-    var use: CachePolicy.Use?
-    var answer: RepeatedAnswer?
-    private let octets: [UInt8]
-    private let tunnel: Authority?
-
-    fileprivate init(_ head: RequestHead, _ octets: ByteBuffer, _ tunnel: Authority?) {
-        self.head = head
-        self.tunnel = tunnel
-        self.octets = Array(octets.readableBytesView)
-        self.demands = RequestDemands(head.fields, method: head.method)
-        self.wantsKeepAlive = head.wantsKeepAlive
-    }
-
-    fileprivate func isSame(as octets: UnsafeRawBufferPointer, in tunnel: Authority?) -> Bool {
-        guard self.tunnel == tunnel else { return false }
-        return self.octets.withUnsafeBytes { own in
-            guard own.count == octets.count, let one = own.baseAddress, let other = octets.baseAddress else {
-                return false
-            }
-            return memcmp(one, other, own.count) == 0
-        }
-    }
-}
 
 /// The heads that one loop has read lately under one configuration.
 ///
@@ -60,6 +17,20 @@ final class RecentHeads {
     private var seen = [Int](repeating: 0, count: RecentHeads.slots)
     private var heads = [RecentHead?](repeating: nil, count: RecentHeads.slots)
 
+    /// The head that is all of the buffer, if it has come before. The buffer stays as it is.
+    func find(in buffer: ByteBuffer, tunnel: Authority?) -> RecentHead? {
+        guard Self.mayBeHead(buffer) else { return nil }
+        return self.find(Self.hash(buffer, tunnel), buffer, tunnel)
+    }
+
+    private func find(_ hash: Int, _ buffer: ByteBuffer, _ tunnel: Authority?) -> RecentHead? {
+        let slot = hash & (Self.slots - 1)
+        guard self.seen[slot] == hash, let recent = self.heads[slot],
+            buffer.withUnsafeReadableBytes({ recent.isSame(as: $0, in: tunnel) })
+        else { return nil }
+        return recent
+    }
+
     /// Takes one head out of the buffer, from memory if it can be, or returns nil and leaves the buffer until more octets
     /// have come.
     ///
@@ -71,15 +42,13 @@ final class RecentHeads {
     ) throws(HTTP1Error) -> (head: RequestHead, recent: RecentHead?)? {
         guard Self.mayBeHead(buffer) else { return try parser.next(in: &buffer).map { ($0, nil) } }
         let hash = Self.hash(buffer, tunnel)
-        let slot = hash & (Self.slots - 1)
-        let hasComeBefore = self.seen[slot] == hash
-        self.seen[slot] = hash
-        if hasComeBefore, let recent = self.heads[slot],
-            buffer.withUnsafeReadableBytes({ recent.isSame(as: $0, in: tunnel) })
-        {
+        if let recent = self.find(hash, buffer, tunnel) {
             buffer.moveReaderIndex(forwardBy: buffer.readableBytes)
             return (recent.head, recent)
         }
+        let slot = hash & (Self.slots - 1)
+        let hasComeBefore = self.seen[slot] == hash
+        self.seen[slot] = hash
         let octets = buffer
         guard let head = try parser.next(in: &buffer) else { return nil }
         guard hasComeBefore, buffer.readableBytes == 0, Self.isPlain(head) else { return (head, nil) }
