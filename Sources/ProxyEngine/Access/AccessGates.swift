@@ -24,9 +24,21 @@ struct AccessGates: Sendable {
 
     /// The request without its token. A listener that the configuration has no more lets nobody in.
     func admitted(_ request: Request, at listener: Listener) throws(ProxyError) -> Request {
-        let place = self.places.first { ($0.address, $0.role) == (listener.address, listener.role) }
-        guard let place else { throw ProxyError(.forbidden, "this listener is being closed") }
+        guard let place = self.place(of: listener) else {
+            throw ProxyError(.forbidden, "this listener is being closed")
+        }
         guard let gate = place.gate else { return request }
         return try gate.admitted(request)
+    }
+
+    /// Whether every request of a client is let in as it is.
+    func admitsAll(of client: Request.Client, at listener: Listener) -> Bool {
+        if self.areAllOpen { return true }
+        guard let place = self.place(of: listener) else { return false }
+        return place.gate?.admitsAll(of: client) ?? true
+    }
+
+    private func place(of listener: Listener) -> Place? {
+        self.places.first { ($0.address, $0.role) == (listener.address, listener.role) }
     }
 }

@@ -9,11 +9,12 @@ extension ServerConnection {
     ///
     /// - Returns: Whether it did. If not, what was received is as it was.
     func answerAgain() -> Bool {
-        let engine = self.listener.engine
+        let (engine, client) = (self.listener.engine, self.guest.client)
         // For the operator the same head means something else.
-        guard self.listener.role == .main, self.isReady, let dispatcher = engine.dispatcher, dispatcher.admitsAll,
+        guard self.listener.role == .main, self.isReady, let dispatcher = engine.dispatcher,
             let recent = dispatcher.recentHeads(of: self.worker)
-                .find(in: self.stream.received, tunnel: self.guest.client.tunnel?.origin)
+                .find(in: self.stream.received, tunnel: client.tunnel?.origin),
+            recent.answer != nil, dispatcher.admitsAll(of: client, at: self.listener)
         else { return false }
         let arrival = NIODeadline.now()
         guard let answer = recent.answerAgain() else { return false }
@@ -22,7 +23,7 @@ extension ServerConnection {
         self.stream.flush()
         self.hasAnswered = true
         self.stream.moveReadDeadline(to: arrival + dispatcher.clients.keepAlive)
-        engine.finished(answer, to: recent, of: self.guest.client, since: arrival, masked: dispatcher.mask)
+        engine.finished(answer, to: recent, of: client, since: arrival, masked: dispatcher.mask)
         return true
     }
 }

@@ -31,8 +31,10 @@ final class Dispatcher: Sendable {
 
     func recentHeads(of worker: Worker) -> RecentHeads { self.recentHeads[worker.index].value }
 
-    /// Whether nobody has to show who he is.
-    var admitsAll: Bool { self.gates.areAllOpen }
+    /// Whether every request of a client is let in as it is.
+    func admitsAll(of client: Request.Client, at listener: Listener) -> Bool {
+        self.gates.admitsAll(of: client, at: listener)
+    }
 
     /// Goes as far with a request as it gets without waiting. Never throws: whatever goes wrong is an answer too.
     func begin(_ request: Request, at listener: Listener) -> Step {

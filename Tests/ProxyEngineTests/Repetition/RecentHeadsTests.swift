@@ -294,6 +294,18 @@ import Testing
         }
     }
 
+    @Test(arguments: ["127.0.0.0/8", "10.0.0.0/8"])
+    func aRepeatedHitIsForTheNetworksThatAreAllowed(_ name: String) async throws {
+        try await self.withHits { (proxy, client) async throws in
+            let network = try #require(IPNetwork(name))
+            try await proxy.reload { $0.listen[0].access.networks = [network] }
+            for _ in 0..<5 {
+                let response = try await client.exchange("GET", "/api/")
+                #expect(response.status == (name.hasPrefix("127") ? 200 : 403))
+            }
+        }
+    }
+
     @Test func whatIsStoredNoMoreIsNotRepeated() async throws {
         try await self.withHits { (_, client) async throws in
             let unsafe = try await client.exchange("POST", "/api/")
