@@ -8,7 +8,7 @@ package import NIOCore
 /// fields costs two allocations instead of twenty, and is written out again by copying.
 package struct HeaderFields: Sendable {
     /// Where one line stands in the block: `name: value` and its line break.
-    private struct Entry: Sendable {
+    struct Entry: Sendable {
         var start: UInt32
         var nameLength: UInt16
         var valueLength: UInt32
@@ -18,13 +18,13 @@ package struct HeaderFields: Sendable {
         var line: Range<Int> { Int(self.start)..<self.value.upperBound + 2 }
     }
 
-    private var bytes: [UInt8]
-    private var entries: [Entry]
+    var bytes: [UInt8]
+    var entries: [Entry]
     /// One bit for each name that was ever added, by its length and its first letter. Most names that are asked for are
     /// not there, and this tells so without a look at the lines.
-    private var names: UInt64 = 0
+    private(set) var names: UInt64 = 0
     /// Whether lines were taken out, which are still in the block then.
-    private var hasGaps = false
+    var hasGaps = false
 
     package init() {
         self.bytes = []
@@ -170,18 +170,20 @@ package struct HeaderFields: Sendable {
                 valueLength: UInt32(truncatingIfNeeded: valueLength)
             )
         )
-        if nameLength > 0 { self.names |= Self.bit(length: nameLength, first: self.bytes[start]) }
+        self.names |= Self.bit(length: nameLength, first: nameLength > 0 ? self.bytes[start] : 0)
     }
 
-    private static func bit(length: Int, first: UInt8) -> UInt64 {
+    static func bit(length: Int, first: UInt8) -> UInt64 {
         1 << UInt64(truncatingIfNeeded: ((length &* 29) ^ Int(first.lowercasedASCII)) & 63)
     }
 
     @inline(__always)
     private func mayContain(_ name: String) -> Bool {
-        guard let first = name.utf8.first else { return true }
-        return self.names & Self.bit(length: name.utf8.count, first: first) != 0
+        self.names & Self.bit(of: name) != 0
     }
+
+    @inline(__always)
+    static func bit(of name: String) -> UInt64 { self.bit(length: name.utf8.count, first: name.utf8.first ?? 0) }
 
     @inline(__always)
     private func matches(_ entry: Entry, _ name: String) -> Bool { Self.matches(entry, name, in: self.bytes) }

@@ -33,6 +33,26 @@ import Testing
         #expect((["a@": "x"] as HeaderFields)["a`"] == nil)
     }
 
+    /// The same as one after the other.
+    @Test(arguments: [UInt64(71), 72, 73]) func removesManyNamesAtOnce(_ seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        // Some share a length, and some a first letter with it.
+        let names = ["Te", "via", "VIA", "Vary", "Host", "hosT", "X", "x-a", "X-B", "Connection", "Keep-Alive", ""]
+        for _ in 0..<2000 {
+            var together = HeaderFields()
+            for _ in 0..<Int.random(in: 0...8, using: &random) {
+                together.add(names.randomElement(using: &random) ?? "", "\(Int.random(in: 0...9, using: &random))")
+            }
+            var apart = together
+            let unwanted = (0..<Int.random(in: 0...4, using: &random)).compactMap { _ in
+                names.randomElement(using: &random)
+            }
+            together.remove(FieldNames(unwanted))
+            for name in unwanted { apart.remove(name) }
+            #expect(together == apart && together.wireLength == apart.wireLength, "seed \(seed), without \(unwanted)")
+        }
+    }
+
     @Test func readsListsOverAllLines() {
         #expect(self.fields.list("accept") == ["a", "b", "c", "d"])
         #expect(self.fields.list("Accept", contains: "D"))

@@ -4,7 +4,7 @@ import HTTPMessage
 
 /// Fields that end at this proxy (RFC 9110, 7.6.1).
 enum HopByHop {
-    private static let names = [
+    private static let names: FieldNames = [
         "connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization",
         "proxy-authentication-info", "te", "transfer-encoding", "upgrade", "http2-settings",
         AccessGate.tokenField,
@@ -20,8 +20,8 @@ enum HopByHop {
         fields.forEachMember(of: "connection") { member in
             if Self.isNomination(member) { nominated.append(String(decoding: member, as: UTF8.self)) }
         }
-        for name in Self.names { fields.remove(name) }
-        for name in nominated { fields.remove(name) }
+        fields.remove(Self.names)
+        if !nominated.isEmpty { fields.remove(FieldNames(nominated)) }
     }
 
     private static func isNomination(_ member: UnsafeRawBufferPointer) -> Bool {

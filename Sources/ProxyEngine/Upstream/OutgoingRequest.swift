@@ -13,6 +13,10 @@ struct OutgoingRequest {
     /// The method that decides whether the answer has content.
     var method: HTTPMethod { self.head.method }
 
+    /// What is said anew, if at all.
+    private static let replaced: FieldNames = ["expect", "content-length", "host"]
+    private static let forwarded: FieldNames = ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"]
+
     /// - Parameter path: What follows the upstream's mount, with the query; `*` is the server as a whole.
     /// - Parameter host: The value of `Host`.
     init(_ request: Request, body: Body, path: Substring, to upstream: borrowing UpstreamConfiguration, host: String) {
@@ -23,9 +27,7 @@ struct OutgoingRequest {
             fields.add("Connection", "Upgrade")
             fields.add("Upgrade", upgrade.field)
         }
-        fields.remove("expect")
-        fields.remove("content-length")
-        fields.remove("host")
+        fields.remove(Self.replaced)
         for name in upstream.requestHeaders.remove { fields.remove(name) }
         Self.addForwarded(&fields, request, upstream.forwardedHeaders)
         fields.add("Via", request.head.version.via)
@@ -57,7 +59,7 @@ struct OutgoingRequest {
         let previous = rule == .append ? fields.values(of: "x-forwarded-for") : []
         let proto = rule == .append ? fields["x-forwarded-proto"] : nil
         let host = rule == .append ? fields["x-forwarded-host"] : nil
-        for name in ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"] { fields.remove(name) }
+        fields.remove(Self.forwarded)
         guard rule != .remove else { return }
         let address = request.client.address
         fields.add("X-Forwarded-For", previous.isEmpty ? address : (previous + [address]).joined(separator: ", "))
