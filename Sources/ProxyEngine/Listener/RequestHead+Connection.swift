@@ -10,10 +10,6 @@ extension RequestHead {
 
     /// RFC 9112, 9.3. What follows a CONNECT was meant for the tunnel, and must not be read as a request when there is none.
     var wantsKeepAlive: Bool {
-        guard self.method != .connect else { return false }
-        guard self.fields.contains("connection") else { return self.version >= .http1_1 }
-        return self.version >= .http1_1
-            ? !self.fields.list("connection", contains: "close")
-            : self.fields.list("connection", contains: "keep-alive")
+        self.method != .connect && self.fields.keepAlive(in: self.version)
     }
 }

@@ -67,7 +67,7 @@ final class HTTP1Connection: UpstreamConnection {
     func beginContent(of head: ResponseHead, to method: HTTPMethod) throws(HTTP1Error) -> Int? {
         let framing = try BodyFraming.ofResponse(head, to: method)
         self.decoder = BodyDecoder(framing)
-        self.isPersistent = framing != .untilClose && head.allowsReuse
+        self.isPersistent = framing != .untilClose && head.fields.keepAlive(in: head.version)
         return framing.length
     }
 
@@ -84,13 +84,4 @@ final class HTTP1Connection: UpstreamConnection {
     }
 
     func reset(isSilent: Bool) { self.stream.reset() }
-}
-
-extension ResponseHead {
-    /// Whether the connection outlives this response (RFC 9112, 9.3).
-    fileprivate var allowsReuse: Bool {
-        self.version >= .http1_1
-            ? !self.fields.list("connection", contains: "close")
-            : self.fields.list("connection", contains: "keep-alive")
-    }
 }

@@ -109,6 +109,26 @@ import Testing
         }
     }
 
+    @Test func closeIsTheLastWordInHTTP10Too() async throws {
+        let upstream = try await FaultyUpstream { _ in
+            let head = "HTTP/1.0 200 OK\r\nConnection: keep-alive, close\r\nContent-Length: 5\r\n\r\n"
+            return Reply([.send(ByteBuffer(string: head + "hello"))])
+        }
+        try await withProxy(to: upstream) { proxy in
+            for count in 1...2 {
+                let client = try await proxy.client()
+                let request = "GET /api/ HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\n"
+                try await client.send(request + request)
+                let response = try await client.response()
+                #expect(response.text == "hello")
+                #expect(response.fields["connection"] == "close")
+                #expect(try await client.end() == .finished)
+                #expect(upstream.requests.count == count)
+                #expect(upstream.record.value.accepted == count)
+            }
+        }
+    }
+
     @Test func aClientMayAskToCloseTheConnection() async throws {
         let upstream = try await FaultyUpstream()
         try await withProxy(to: upstream) { proxy in
