@@ -13,6 +13,8 @@ package struct FieldNames: Sendable, ExpressibleByArrayLiteral {
 
     package init(arrayLiteral names: String...) { self.init(names) }
 
+    package func union(_ others: FieldNames) -> FieldNames { FieldNames(self.names + others.names) }
+
     fileprivate func contains(_ name: UnsafeRawBufferPointer) -> Bool {
         self.bits & HeaderFields.bit(length: name.count, first: name.first ?? 0) != 0
             && self.names.contains { $0.utf8.count == name.count && name.equalsIgnoringCase($0) }

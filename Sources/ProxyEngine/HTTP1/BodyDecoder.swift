@@ -36,8 +36,12 @@ struct BodyDecoder {
     /// What extensions may cost beyond the content they come with, over a whole body: nobody reads them.
     private static let extensionLimit = 16 << 10
     private static let trailerLimits = HeadLimits(line: 8 << 10, fields: 8 << 10, count: 64)
+    /// Trailers that end at this proxy, besides those that always do.
+    private let nominated: FieldNames
 
-    init(_ framing: BodyFraming) {
+    /// - Parameter fields: The header of the message.
+    init(_ framing: BodyFraming, of fields: borrowing HeaderFields = HeaderFields()) {
+        self.nominated = framing == .chunked ? HopByHop.nominated(by: fields) : []
         self.state =
             switch framing {
             case .none: .finished(nil)
@@ -156,14 +160,16 @@ struct BodyDecoder {
         var trailers = try result.get()
         buffer.moveReaderIndex(forwardBy: length)
         // RFC 9110, 6.5.1: what frames, routes or authenticates a message is of no effect after it.
-        for name in Self.forbiddenTrailers { trailers.remove(name) }
+        trailers.remove(Self.forbiddenTrailers)
+        // RFC 9110, 7.6.1: behind the content they are as much between neighbours as before it.
+        trailers.remove(self.nominated)
         return trailers
     }
 
-    static let forbiddenTrailers = [
-        "content-length", "transfer-encoding", "host", "connection", "keep-alive", "proxy-connection", "trailer", "te",
-        "upgrade", "expect", "max-forwards", "via", "forwarded", "x-forwarded-for", "x-forwarded-proto",
-        "x-forwarded-host", "content-encoding", "content-type", "content-range", "range", "cache-control", "location",
-        "authorization", "proxy-authorization", "www-authenticate", "proxy-authenticate", "cookie", "set-cookie",
-    ]
+    static let forbiddenTrailers: FieldNames =
+        HopByHop.names.union([
+            "content-length", "host", "trailer", "expect", "max-forwards", "via", "forwarded", "x-forwarded-for",
+            "x-forwarded-proto", "x-forwarded-host", "content-encoding", "content-type", "content-range", "range",
+            "cache-control", "location", "authorization", "www-authenticate", "cookie", "set-cookie",
+        ])
 }

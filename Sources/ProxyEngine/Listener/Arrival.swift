@@ -27,6 +27,7 @@ final class Arrival {
         if framing != .none {
             let source = RequestBody(
                 framing,
+                of: head,
                 from: connection.stream,
                 awaitsContinue: head.expectsContinue,
                 pace: dispatcher.clients.pace

@@ -15,9 +15,15 @@ final class RequestBody: BodySource {
     /// The client holds the content back until it is asked for (RFC 9110, 10.1.1).
     private var awaitsContinue: Bool
 
-    init(_ framing: BodyFraming, from stream: ByteStream, awaitsContinue: Bool, pace: Pace) {
+    init(
+        _ framing: BodyFraming,
+        of head: borrowing RequestHead,
+        from stream: ByteStream,
+        awaitsContinue: Bool,
+        pace: Pace
+    ) {
         self.length = framing.length
-        self.decoder = BodyDecoder(framing)
+        self.decoder = BodyDecoder(framing, of: head.fields)
         self.stream = stream
         self.awaitsContinue = awaitsContinue
         self.pace = pace

@@ -4,7 +4,7 @@ import HTTPMessage
 
 /// Fields that end at this proxy (RFC 9110, 7.6.1).
 enum HopByHop {
-    private static let names: FieldNames = [
+    static let names: FieldNames = [
         "connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization",
         "proxy-authentication-info", "te", "transfer-encoding", "upgrade", "http2-settings",
         AccessGate.tokenField,
@@ -16,12 +16,18 @@ enum HopByHop {
     ]
 
     static func remove(from fields: inout HeaderFields) {
+        let nominated = Self.nominated(by: fields)
+        fields.remove(Self.names)
+        fields.remove(nominated)
+    }
+
+    /// The fields that a message says are for its connection only, wherever in it they stand.
+    static func nominated(by fields: HeaderFields) -> FieldNames {
         var nominated: [String] = []
         fields.forEachMember(of: "connection") { member in
             if Self.isNomination(member) { nominated.append(String(decoding: member, as: UTF8.self)) }
         }
-        fields.remove(Self.names)
-        if !nominated.isEmpty { fields.remove(FieldNames(nominated)) }
+        return FieldNames(nominated)
     }
 
     private static func isNomination(_ member: UnsafeRawBufferPointer) -> Bool {

@@ -159,6 +159,24 @@ import Testing
         }
     }
 
+    @Test func trailersThatConnectionNamesEndHere() async throws {
+        let upstream = try await FaultyUpstream { _ in
+            let head = "HTTP/1.1 200 OK\r\nConnection: Hop\r\nTransfer-Encoding: chunked\r\n\r\n"
+            let content = "5\r\nhello\r\n0\r\nHop: x\r\nEnd: y\r\nHTTP2-Settings: z\r\n\r\n"
+            return Reply([.send(ByteBuffer(string: head + content))])
+        }
+        try await withProxy(to: upstream) { proxy in
+            let response = try await proxy.client().exchange(
+                "POST",
+                "/api/",
+                ["Transfer-Encoding": "chunked", "Connection": "Hop"],
+                body: "4\r\nmore\r\n0\r\nHop: x\r\nX-Windbreak-Token: y\r\nEnd: z\r\n\r\n"
+            )
+            #expect(response.trailers == ["End": "y"])
+            #expect(upstream.requests.map(\.trailers) == [["End": "z"]])
+        }
+    }
+
     @Test func contentOfARequestArrivesWithItsFraming() async throws {
         let upstream = try await FaultyUpstream()
         try await withProxy(to: upstream) { proxy in
