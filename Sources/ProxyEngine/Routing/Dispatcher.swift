@@ -111,7 +111,10 @@ final class Dispatcher: Sendable {
 extension RequestHead {
     /// Takes one off `Max-Forwards`, if it is given. Returns false when there is none left.
     fileprivate mutating func takeForward() -> Bool {
-        guard let value = self.fields["max-forwards"], let left = UInt32(value) else { return true }
+        guard let value = self.fields["max-forwards"], !value.isEmpty, value.utf8.allSatisfy({ 0x30...0x39 ~= $0 })
+        else { return true }
+        // RFC 9110, 7.6.2: of a number that is too long for us the largest is left that is not.
+        let left = UInt32(value) ?? .max
         guard left > 0 else { return false }
         self.fields.set("Max-Forwards", String(left - 1))
         return true

@@ -109,6 +109,14 @@ import Testing
                         Self.request("/api/x", "OPTIONS", fields: "Host: x\r\nMax-Forwards: 7\r\n"),
                         as: "OPTIONS /x HTTP/1.1\r\nMax-Forwards: 6\r\n"
                     ),
+                    .passes(
+                        Self.request("/api/x", "OPTIONS", fields: "Host: x\r\nMax-Forwards: 99999999999999999999\r\n"),
+                        as: "OPTIONS /x HTTP/1.1\r\nMax-Forwards: 4294967294\r\n"
+                    ),
+                    .passes(
+                        Self.request("/api/x", "OPTIONS", fields: "Host: x\r\nMax-Forwards: +0\r\n"),
+                        as: "OPTIONS /x HTTP/1.1\r\nMax-Forwards: +0\r\n"
+                    ),
                     // Of other methods it is nobody's business, and what is no number neither.
                     .passes(Self.request("/api/x", fields: none), as: "GET /x HTTP/1.1\r\nMax-Forwards: 0\r\n"),
                     .passes(
