@@ -58,7 +58,7 @@ enum BodyFraming: Hashable, Sendable {
     }
 
     /// - Parameter tolerateRepetition: Whether two equal lines count as one (RFC 9112, 6.3, allows it).
-    private static func contentLength(
+    static func contentLength(
         _ fields: HeaderFields,
         tolerateRepetition: Bool
     ) throws(HTTP1Error) -> Int? {

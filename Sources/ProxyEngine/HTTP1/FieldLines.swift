@@ -26,8 +26,9 @@ enum FieldLines {
 
     /// What comes after the way through CGI variables in place of the field of the right name, as
     /// `Content_Length` does, is not passed on.
-    private static func isLookalike(_ name: Slice<UnsafeRawBufferPointer>) -> Bool {
-        let dashed = String(decoding: name.map { $0 == 0x5F ? 0x2D : $0 }, as: UTF8.self)
+    static func isLookalike(_ name: String) -> Bool {
+        guard name.utf8.contains(0x5F) else { return false }
+        let dashed = String(decoding: name.utf8.map { $0 == 0x5F ? 0x2D : $0 }, as: UTF8.self)
         return Self.imitated.contains { dashed.equalsIgnoringCase($0) }
     }
 
@@ -60,7 +61,7 @@ enum FieldLines {
         for byte in line[start..<end] where byte < 0x20 && byte != 0x09 || byte == 0x7F {
             throw .malformed("a field value has a control character")
         }
-        if hasUnderscore, Self.isLookalike(line[0..<colon]) { return }
+        if hasUnderscore, Self.isLookalike(String(decoding: line[0..<colon], as: UTF8.self)) { return }
         fields.add(
             name: UnsafeRawBufferPointer(rebasing: line[0..<colon]),
             value: UnsafeRawBufferPointer(rebasing: line[start..<end])

@@ -51,7 +51,7 @@ private struct RequestBuilder {
         case "cookie":
             self.cookies.append(value)
         default:
-            self.fields.add(name, value)
+            if !FieldLines.isLookalike(name) { self.fields.add(name, value) }
         }
     }
 
@@ -70,6 +70,7 @@ private struct RequestBuilder {
             throw .malformed
         }
         let authority = try self.checkedAuthority()
+        try self.checkLength()
         // RFC 9113, 8.2.3: HTTP/1 knows one line of cookies only.
         if !self.cookies.isEmpty { self.fields.add("cookie", self.cookies.joined(separator: "; ")) }
         self.fields.add("Host", authority)
@@ -92,6 +93,15 @@ private struct RequestBuilder {
         guard let authority = self.authority ?? self.host else { throw .refused(.malformed("Host is missing")) }
         guard Authority(authority[...]) != nil else { throw .malformed }
         return authority
+    }
+
+    /// RFC 9113, 8.1.1: the codec compares the number with what comes, and takes for one what is none.
+    private func checkLength() throws(HTTP2Rejection) {
+        do throws(HTTP1Error) {
+            _ = try BodyFraming.contentLength(self.fields, tolerateRepetition: true)
+        } catch {
+            throw .malformed
+        }
     }
 
     private func checkPath(_ method: HTTPMethod) throws(HTTP2Rejection) {

@@ -19,7 +19,7 @@ extension ResponseHead {
             } else {
                 guard value.utf8.isFieldValue else { throw .malformed("a field value has a control character") }
                 guard !value.utf8.hasReplacement else { throw .malformed("a field value is not UTF-8") }
-                fields.add(name, value)
+                if !FieldLines.isLookalike(name) { fields.add(name, value) }
             }
         }
         guard status > 0 else { throw .malformed("the answer has no status") }

@@ -301,9 +301,23 @@ import Testing
         ("a user in the authority", TestFrame.request("GET", "/", authority: "me@proxy.test")),
         ("two lengths", TestFrame.request("GET", "/", [("content-length", "0"), ("content-length", "1")])),
         ("a length that is no number", TestFrame.request("GET", "/", [("content-length", "x")])),
+        ("a length with a sign", TestFrame.request("GET", "/", [("content-length", "+0")])),
+        ("a length without digits", TestFrame.request("GET", "/", [("content-length", "")])),
+        ("a list of lengths", TestFrame.request("GET", "/", [("content-length", "0, 0")])),
         ("a length below zero", TestFrame.request("GET", "/", [("content-length", "-1")])),
         ("less content than the length says", TestFrame.request("GET", "/", [("content-length", "1")])),
     ]
+
+    @Test func `a field that others may take for one of framing ends here`() async throws {
+        let upstream = try await FaultyUpstream()
+        try await self.withClient(upstream) { client, _ in
+            let fields = [("content_length", "5"), ("transfer_encoding", "chunked"), ("a_b", "c")]
+            #expect(try await client.exchange("GET", "/api/", fields).status == 200)
+            let request = try #require(upstream.requests.first)
+            #expect(request.fields["a_b"] == "c")
+            #expect(!request.fields.contains("content_length") && !request.fields.contains("transfer_encoding"))
+        }
+    }
 
     @Test func `a malformed request is reset, and the connection goes on`() async throws {
         let upstream = try await FaultyUpstream()
