@@ -3,9 +3,7 @@
 import HTTPMessage
 import NIOHPACK
 
-/// The codec knows text only: octets that are no UTF-8 would go on, and come, as something else. So what has some is
-/// refused in either direction, or goes by HTTP/1.1 where there is a choice; of trailers, which anybody may leave out, it
-/// is left out (RFC 9110, 6.5.1).
+/// What has an ``HTTP2Obstacle`` is not to be written so.
 extension HPACKHeaders {
     /// A response head. Names in lower case (RFC 9113, 8.2.1), and nothing of what is between neighbours (8.2.2).
     init(_ head: ResponseHead) {
@@ -29,7 +27,8 @@ extension HPACKHeaders {
 
     init(trailers: HeaderFields) {
         self.init()
-        self.add(trailers.onlyUTF8)
+        let trailers = trailers.onlyUTF8
+        if trailers.obstacleToHTTP2() == nil { self.add(trailers) }
     }
 
     mutating func add(_ fields: HeaderFields) {

@@ -56,8 +56,11 @@ struct Attempt {
         return connection
     }
 
-    /// Only a whole connection can become something else, and only HTTP/1.1 carries any octets.
-    private var needsConnection: Bool { self.request.upgrade != nil || !self.request.head.fields.areUTF8 }
+    /// Only a whole connection can become something else, and only HTTP/1.1 carries any head.
+    private var needsConnection: Bool {
+        self.request.upgrade != nil
+            || self.request.head.fields.obstacleToHTTP2(target: self.request.head.target) != nil
+    }
 
     /// RFC 9110, 9.2.2: what is not idempotent may have been done, and may have been paid for, unless the upstream says
     /// that it was not.
