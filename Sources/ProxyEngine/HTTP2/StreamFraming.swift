@@ -42,7 +42,7 @@ final class StreamFraming: ChannelDuplexHandler {
     func takeTrailers() -> HeaderFields? {
         guard let section = self.takeSection() else { return nil }
         var trailers = HeaderFields(trailers: section)
-        for name in BodyDecoder.forbiddenTrailers { trailers.remove(name) }
+        trailers.remove(BodyDecoder.forbiddenTrailers)
         return trailers.isEmpty ? nil : trailers
     }
 
