@@ -16,11 +16,22 @@ package struct CivilTime: Hashable, Sendable {
     /// Days from the first of March of the year 0 to the first of January 1970.
     private static let epoch: Int64 = 719_468
 
-    /// Nil if that is no time of day, or no day of any month.
+    /// Nil if that is no time of day, or no day of that month.
     package init?(year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int) {
-        guard 1...12 ~= month, 1...31 ~= day, 0..<24 ~= hour, 0..<60 ~= minute, 0...60 ~= second else { return nil }
+        guard 1...12 ~= month, 1...Self.days(of: month, year) ~= day,
+            0..<24 ~= hour, 0..<60 ~= minute, 0...60 ~= second
+        else { return nil }
         (self.year, self.month, self.day) = (year, month, day)
         (self.hour, self.minute, self.second) = (hour, minute, second)
+    }
+
+    /// - Parameter month: 1 to 12.
+    private static func days(of month: Int, _ year: Int) -> Int {
+        switch month {
+        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
     }
 
     /// - Parameter seconds: Since 1970-01-01T00:00:00Z.

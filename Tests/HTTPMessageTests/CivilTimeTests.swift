@@ -26,11 +26,15 @@ import Testing
         #expect(CivilTime(year: 2000, month: 2, day: 29, hour: 23, minute: 59, second: 60)?.seconds == 951_868_800)
         for (month, day, hour, minute, second) in [
             (0, 1, 0, 0, 0), (13, 1, 0, 0, 0), (1, 0, 0, 0, 0), (1, 32, 0, 0, 0), (1, 1, 24, 0, 0), (1, 1, 0, 60, 0),
-            (1, 1, 0, 0, 61), (1, 1, -1, 0, 0),
+            (1, 1, 0, 0, 61), (1, 1, -1, 0, 0), (2, 30, 0, 0, 0), (4, 31, 0, 0, 0), (11, 31, 0, 0, 0),
         ] {
             #expect(
                 CivilTime(year: 2000, month: month, day: day, hour: hour, minute: minute, second: second) == nil
             )
+        }
+        for (year, isLeap) in [(1900, false), (2100, false), (2001, false), (2400, true), (2004, true)] {
+            let last = CivilTime(year: year, month: 2, day: 29, hour: 0, minute: 0, second: 0)
+            #expect((last != nil) == isLeap)
         }
     }
 }

@@ -24,6 +24,7 @@ import Testing
             "Sun, 06 Nov 1994 08:49:37", "06 Nov 1994 08:49:37 GMT", "Sun, 6 Nov 1994 08:49:37 GMT",
             "Sun, 06 Nov 1994 08.49.37 GMT", "Sun, 06 Nov 1994 08:49:37 GMT;", "Sun Nov 6 08:49:37 1994",
             "Sun, 06 Foo 1994 08:49:37 GMT", "Sun, 06 Nov 1994 24:00:00 GMT", "Sun, 00 Nov 1994 08:49:37 GMT",
+            "Tue, 30 Feb 2100 08:49:37 GMT",
         ]
     )
     func `anything else is no date`(text: String) {
