@@ -20,7 +20,7 @@ import Testing
     @Test(
         arguments: [
             ("0", 0), ("99999999999999999999", 1 << 31), ("-1", 0), ("1.5", 0), ("60s", 0), ("'60'", 0), ("", 0),
-            ("\"60\"x", 0), ("6 0", 0), ("007", 7),
+            ("\"60\"x", 0), ("6 0", 0), ("007", 7), (" 60", 0), ("60 ", 60), ("\t\"60\"", 0),
         ] as [(String, Int)]
     )
     func `what is no number of seconds makes stale (1.2.2, 4.2.1)`(argument: String, seconds: Int) {

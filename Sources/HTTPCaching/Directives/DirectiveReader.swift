@@ -28,10 +28,12 @@ struct DirectiveReader {
         return nil
     }
 
+    /// White space before it spoils it, since there is none around `=` (RFC 9111, 5.2).
     private mutating func takePlain() -> String {
         let value = self.rest.prefix { $0 != 0x2C }
         self.rest = self.rest[value.endIndex...]
-        return String(Substring(value).trimmingOptionalWhitespace())
+        return value.first == 0x20 || value.first == 0x09
+            ? "" : String(Substring(value).trimmingOptionalWhitespace())
     }
 
     /// A string in quotes (RFC 9110, 5.6.4); nil, and nothing is taken, where the quote has no end.
