@@ -21,11 +21,23 @@ import Testing
             ("Accept-Language", "de, en", "en, de", true), ("Accept-Language", "de, en;q=0.5", "de;q=0.5, en", false),
             ("Accept-Language", "de, en;q=0.5", "en;q=0.5, de;q=1.0", true),
             ("Accept", "text/html;level=1", "text/html;LEVEL=1", false), ("Accept", "a/b, c/d", "c/d, a/b", true),
+            ("Accept", "Text/HTML; q=0.5", "text/html ;q=0.5", true),
+            ("Accept", "a/b;c=\"d e\"", "a/b;c=\"de\"", false),
+            ("Foo", "\u{e9}", "e\u{301}", false), ("Accept-Language", "\u{212a}", "k", false),
         ]
     )
     func `values that mean the same are the same (4.1)`(name: String, one: String, other: String, isSame: Bool) {
         #expect(self.isSame(name, [name: one], [name: other]) == isSame)
         #expect(self.isSame(name, [name: other], [name: one]) == isSame)
+    }
+
+    @Test func `octets that are no text are compared too (4.1)`() {
+        let requests = [[0xE8, 0x20], [0xE9], [0xE8]].map { (value: [UInt8]) in
+            var fields = HeaderFields()
+            Array("Foo".utf8).withUnsafeBytes { name in value.withUnsafeBytes { fields.add(name: name, value: $0) } }
+            return fields
+        }
+        #expect(!self.isSame("Foo", requests[0], requests[1]) && self.isSame("Foo", requests[0], requests[2]))
     }
 
     @Test func `lines are joined, and absence is a value (4.1)`() {

@@ -4,8 +4,12 @@ import HTTPMessage
 
 /// The values of a request field in one spelling for all that mean the same: lines joined, white space about commas
 /// gone, and where the field's definition says so, letters in lower case and members in one order (RFC 9111, 4.1).
+///
+/// By octets: values need not be text, and text that looks the same need not be the same.
 struct NormalizedValue: Equatable {
-    private let members: [String]
+    private typealias Member = ArraySlice<UInt8>
+
+    private let members: [Member]
 
     /// - Parameter values: Lines with a line break behind each.
     init(_ values: [UInt8], of name: String) {
@@ -13,10 +17,12 @@ struct NormalizedValue: Equatable {
         switch name.lowercased() {
         // RFC 9110, 12.5.2 to 12.5.4: names are compared without case, and their order means nothing.
         case "accept-encoding", "accept-charset", "accept-language":
-            members = members.map { Self.withoutSpace($0.lowercased()).withoutFullWeight }.sorted()
-        // RFC 9110, 12.5.1: values of parameters may have case.
+            members = members.map { Self.withoutFullWeight(Self.lowercased($0)) }
+                .sorted { $0.lexicographicallyPrecedes($1) }
+        // RFC 9110, 8.3.1 and 12.5.1: types are compared without case, but values of parameters may have it.
         case "accept":
-            members = members.map { Self.withoutSpace($0).withoutFullWeight }.sorted()
+            members = members.map { Self.withoutFullWeight(Self.lowercased($0, upTo: 0x3B)) }
+                .sorted { $0.lexicographicallyPrecedes($1) }
         default:
             break
         }
@@ -24,7 +30,7 @@ struct NormalizedValue: Equatable {
     }
 
     /// Commas within quotes separate nothing.
-    private static func members(_ values: [UInt8]) -> [String] {
+    private static func members(_ values: [UInt8]) -> [Member] {
         var isQuoted = false
         var isEscaped = false
         return values.split { byte in
@@ -32,21 +38,42 @@ struct NormalizedValue: Equatable {
             if byte == 0x0A { isQuoted = false }
             if byte == 0x22, !isEscaped { isQuoted.toggle() }
             return byte == 0x0A || byte == 0x2C && !isQuoted
-        }.map { String(String(decoding: $0, as: UTF8.self)[...].trimmingOptionalWhitespace()) }.filter { !$0.isEmpty }
+        }.map(Self.trimmed).filter { !$0.isEmpty }
     }
 
-    private static func withoutSpace(_ member: String) -> String {
-        guard member.utf8.contains(where: { $0 == 0x20 || $0 == 0x09 }) else { return member }
-        return String(decoding: member.utf8.filter { $0 != 0x20 && $0 != 0x09 }, as: UTF8.self)
-    }
-}
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 
-extension String {
-    /// A weight of one is the same as none.
-    fileprivate var withoutFullWeight: String {
-        for spelling in [";q=1", ";q=1.0", ";q=1.00", ";q=1.000"] where self.hasSuffix(spelling) {
-            return String(self.dropLast(spelling.count))
+    private static func trimmed(_ member: Member) -> Member {
+        let rest = member.drop(while: Self.isSpace)
+        return rest.lastIndex { !Self.isSpace($0) }.map { rest[...$0] } ?? []
+    }
+
+    /// In lower case as far as the first such octet, and without white space where it may stand or not: about a
+    /// semicolon that is not in quotes (RFC 9110, 5.6.6).
+    private static func lowercased(_ member: Member, upTo end: UInt8? = nil) -> Member {
+        var (octets, space) = (Member(), Member())
+        var (isQuoted, isEscaped, isBefore) = (false, false, true)
+        for byte in member {
+            if Self.isSpace(byte), !isQuoted {
+                space.append(byte)
+                continue
+            }
+            if byte != 0x3B, octets.last != 0x3B { octets += space }
+            space = []
+            if byte == end { isBefore = false }
+            octets.append(isBefore ? byte.lowercasedASCII : byte)
+            if byte == 0x22, !isEscaped { isQuoted.toggle() }
+            isEscaped = isQuoted && byte == 0x5C && !isEscaped
         }
-        return self
+        return octets
+    }
+
+    /// A weight of one is the same as none.
+    private static func withoutFullWeight(_ member: Member) -> Member {
+        for spelling in [";q=1", ";q=1.0", ";q=1.00", ";q=1.000"]
+        where member.reversed().starts(with: spelling.utf8.reversed()) {
+            return member.dropLast(spelling.utf8.count)
+        }
+        return member
     }
 }
