@@ -260,6 +260,19 @@ import Testing
         #expect(Sample.post(spellings[0], "text/plain") != Sample.post(spellings[0], "text/html"))
     }
 
+    @Test func theLanguageOfAContentMatters() {
+        for type in ["application/json", "text/plain"] {
+            let keys = [nil, "en", "de"].map { (language: String?) in
+                Sample().changed {
+                    $0.content = ByteBuffer(string: "{}")
+                    $0.fields.add("Content-Type", type)
+                    if let language { $0.fields.add("Content-Language", language) }
+                }
+            }
+            #expect(Set(keys).count == keys.count)
+        }
+    }
+
     @Test func encodedContentIsTakenByItsOctets() {
         let keys = ["[1]", "[ 1]"].flatMap { text in
             ["gzip", "identity", nil].map { encoding in

@@ -6,6 +6,7 @@ import NIOCore
 extension KeyHasher {
     /// Adds what a content says, if that is certain, and else its octets: a wrong hit is worse than a miss.
     mutating func add(content: ByteBuffer, _ fields: HeaderFields) {
+        self.add(.contentLanguage, of: "content-language", in: fields)
         if let canonical = self.addingCanonical(content, fields) {
             self = canonical
         } else {

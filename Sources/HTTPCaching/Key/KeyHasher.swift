@@ -19,6 +19,7 @@ struct KeyHasher {
         case rawContent = 16
         case contentType = 17
         case contentEncoding = 18
+        case contentLanguage = 19
         case form = 32
         case partHead = 33
         case partContent = 34
