@@ -163,6 +163,16 @@ import Testing
         #expect(String(buffer: combined(self.part(3, 4), self.part(2, 7)).content) == "234567")
     }
 
+    @Test func `a part that is all by itself is the whole (RFC 9110, 15.3.7.3)`() {
+        for tag in ["\"a\"", nil] {
+            let whole = self.part(0, 9, tag: tag).combined(with: Variants([]), upTo: 100)
+            #expect(whole.status == 200 && !whole.fields.contains("content-range") && whole.part == nil)
+            #expect(whole.holds(nil, for: [:]) && String(buffer: whole.content) == Self.whole)
+        }
+        let part = self.part(0, 9, of: "*")
+        #expect(part.combined(with: Variants([]), upTo: 100) === part)
+    }
+
     @Test func `but not where they may be of different states (RFC 9111, 3.4)`() {
         for (one, other) in [("\"a\"", "\"b\""), ("W/\"a\"", "W/\"a\""), (nil, nil), ("a", "a")] {
             let part = self.part(0, 4, tag: one)

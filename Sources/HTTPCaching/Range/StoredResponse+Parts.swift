@@ -55,11 +55,12 @@ extension StoredResponse {
         return other.holds(part.range)
     }
 
-    /// Together with the stored parts of the same representation that it meets (RFC 9111, 3.4): a larger part, or all.
+    /// Together with the stored parts of the same representation that it meets (RFC 9111, 3.4): a larger part, or all. A
+    /// part that is all by itself is the whole answer (RFC 9110, 15.3.7.3).
     ///
     /// - Parameter limit: Octets that there may be.
     package func combined(with others: Variants, upTo limit: Int) -> StoredResponse {
-        guard let own = self.part, self.strongTag != nil else { return self }
+        guard let own = self.part, own.isWhole || self.strongTag != nil else { return self }
         var (part, content) = (own, self.content)
         let variant = self.variant.selecting
         var candidates = others.filter { $0.variant.selecting == variant && $0.entityTag == self.entityTag }
@@ -79,7 +80,7 @@ extension StoredResponse {
             guard joined.readableBytes == upper - lower else { continue }
             (part, content) = (ContentRange(lower..<upper, of: part.length), joined)
         }
-        guard part != own else { return self }
+        guard part != own || own.isWhole else { return self }
         var head = ResponseHead(
             part.isWhole ? 200 : 206,
             reason: part.isWhole ? "OK" : self.reason,
