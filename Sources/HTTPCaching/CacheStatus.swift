@@ -18,6 +18,8 @@ package struct CacheStatus: Hashable, Sendable {
         case varyMiss = "vary-miss"
         /// What was stored is too old.
         case stale
+        /// What is stored is a part that lacks some of what is asked for.
+        case partial
     }
 
     /// What else there is to know (RFC 9211, 2.8).

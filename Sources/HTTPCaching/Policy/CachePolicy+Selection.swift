@@ -20,9 +20,10 @@ extension CachePolicy {
         _ demands: RequestDemands,
         at now: Moment
     ) -> Selection {
-        guard let stored = variants.first(where: { $0.matches(request) && $0.holds(demands.range, for: request) })
+        guard let stored = variants.best(where: { $0.matches(request) && $0.holds(demands.range, for: request) })
         else {
-            return .forward(variants.isEmpty ? .uriMiss : .varyMiss, stored: nil)
+            if variants.isEmpty { return .forward(.uriMiss, stored: nil) }
+            return .forward(variants.contains { $0.matches(request) } ? .partial : .varyMiss, stored: nil)
         }
         switch self.verdict(on: stored, demands, at: now) {
         case .fresh:

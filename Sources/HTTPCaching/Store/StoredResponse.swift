@@ -171,9 +171,17 @@ package final class StoredResponse: Sendable {
     /// What `Last-Modified`, or else `Date`, says; in seconds since 1970.
     package var lastModified: Int64? {
         let fields = self.fields
-        // The present is of use for years of two digits only.
-        return (fields["last-modified"] ?? fields["date"]).flatMap { HTTPDate.seconds(parsing: $0, now: 1_767_225_600) }
+        return (fields["last-modified"] ?? fields["date"]).flatMap { Self.seconds($0) }
     }
+
+    /// Whether there may be others for the same address.
+    var varies: Bool { self.flags.contains(.variant) && !self.variant.selecting.fields.isEmpty }
+
+    /// When its origin made it, in seconds since 1970; 0 where that cannot be read.
+    var date: Int64 { self.fields["date"].flatMap { Self.seconds($0) } ?? 0 }
+
+    /// The present is of use for years of two digits only.
+    private static func seconds(_ date: String) -> Int64? { HTTPDate.seconds(parsing: date, now: 1_767_225_600) }
 
     // MARK: What time makes of it
 

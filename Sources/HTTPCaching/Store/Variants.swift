@@ -33,6 +33,22 @@ package struct Variants: Sendable {
         )
     }
 
+    /// The one of them that a request gets if it may have several: one that says what it varies by before one that does
+    /// not, and of those the most recent (RFC 9111, 4 and 4.1).
+    func best(where isSuitable: (StoredResponse) -> Bool) -> StoredResponse? {
+        var best: StoredResponse?
+        for response in self where isSuitable(response) {
+            guard let other = best else {
+                best = response
+                continue
+            }
+            let (varies, otherVaries) = (response.varies, other.varies)
+            // Of those that are equally old the first is the one that came last.
+            if varies == otherVaries ? response.date > other.date : varies { best = response }
+        }
+        return best
+    }
+
     /// Memory, in octets.
     var footprint: Int {
         let list = self.others.isEmpty ? 0 : HeapBlock.size(32 + self.others.capacity * MemoryLayout<Int>.size)

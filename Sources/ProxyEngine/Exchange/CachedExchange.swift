@@ -114,7 +114,7 @@ struct CachedExchange {
     /// What the archive has for a key that memory lacks.
     private func recall(_ miss: Miss) async -> Variants? {
         let key = miss.isOfHead ? self.key(of: miss.content) : miss.key
-        guard miss.reason == .uriMiss || miss.reason == .varyMiss, self.upstream.store.mayRecall(key) else {
+        guard [.uriMiss, .varyMiss, .partial].contains(miss.reason), self.upstream.store.mayRecall(key) else {
             return nil
         }
         return await self.upstream.store.recall(key, now: .now)
