@@ -93,6 +93,29 @@ import Testing
         #expect(store.lookup(Self.key(1), now: self.start + .seconds(40)).isEmpty && store.statistics.bytes == 0)
     }
 
+    @Test func forgetsOneVariantOfAKey() throws {
+        let store = MemoryStore(maxBytes: 1 << 20)
+        func add(_ fields: HeaderFields, to request: HeaderFields, inPlaceOf old: StoredResponse? = nil) {
+            store.store(
+                Self.response(fields: fields, to: request, now: self.start),
+                for: Self.key(1),
+                of: Self.request("a"),
+                inPlaceOf: old
+            )
+        }
+        func found(_ value: String) -> StoredResponse? { store.found(Self.key(1), now: self.start, ["X": value]) }
+        for value in ["1", "2", "3"] { add(["Vary": "X"], to: ["X": value]) }
+        let second = try #require(found("2"))
+        store.remove(second, of: Self.key(1))
+        store.remove(second, of: Self.key(1))
+        #expect(found("1") != nil && found("2") == nil && found("3") != nil && store.statistics.entries == 2)
+        // One that varies by nothing answers all, once the other is gone.
+        add([:], to: [:], inPlaceOf: found("3"))
+        #expect(store.lookup(Self.key(1), now: self.start).count == 2 && store.statistics.entries == 2)
+        for rest in store.lookup(Self.key(1), now: self.start) { store.remove(rest, of: Self.key(1)) }
+        #expect(store.statistics.entries == 0 && store.statistics.bytes == 0)
+    }
+
     @Test func forgetsWhatIsTooOld() {
         let store = MemoryStore(maxBytes: 1 << 20)
         store.store(Self.response(now: self.start), for: Self.key(1), of: Self.request("a"))

@@ -42,7 +42,15 @@ package final class MemoryStore: Sendable {
 
     /// Keeps an answer in place of the one that the key had for the same request fields. One that is larger than the
     /// whole memory is kept in the archive only.
-    package func store(_ response: StoredResponse, for key: CacheKey, of request: CachedRequest) {
+    ///
+    /// - Parameter old: What else it takes the place of, though it was for other fields.
+    package func store(
+        _ response: StoredResponse,
+        for key: CacheKey,
+        of request: CachedRequest,
+        inPlaceOf old: StoredResponse? = nil
+    ) {
+        if let old, old.variant != response.variant { self.remove(old, of: key) }
         self.archive?.keep(response, for: key, of: request)
         self.hold(response, for: key, of: request)
     }
@@ -112,6 +120,15 @@ package final class MemoryStore: Sendable {
     package func remove(_ key: CacheKey) {
         self.archive?.remove(key)
         self.removeFromMemory(key)
+    }
+
+    /// Forgets one variant of a key.
+    package func remove(_ response: StoredResponse, of key: CacheKey) {
+        let shard = self.shard(of: key)
+        let (rest, more) = shard.entries.withLock { $0.remove(response, of: key) }
+        self.count(more, in: shard)
+        self.archive?.remove(key)
+        for other in rest.reversed() { self.archive?.keep(other.response, for: key, of: other.request) }
     }
 
     func removeFromMemory(_ key: CacheKey) {

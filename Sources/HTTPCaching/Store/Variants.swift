@@ -49,6 +49,9 @@ package struct Variants: Sendable {
         return best
     }
 
+    /// Without one of them.
+    func removing(_ response: StoredResponse) -> Variants { Variants(self.filter { $0 !== response }) }
+
     /// Memory, in octets.
     var footprint: Int {
         let list = self.others.isEmpty ? 0 : HeapBlock.size(32 + self.others.capacity * MemoryLayout<Int>.size)

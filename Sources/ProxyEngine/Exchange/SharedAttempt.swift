@@ -318,7 +318,7 @@ final class SharedAttempt {
     }
 
     private func store(_ answer: StoredResponse) {
-        self.upstream.store.store(answer, for: self.key, of: self.exchange.cachedRequest)
+        self.upstream.store.store(answer, for: self.key, of: self.exchange.cachedRequest, inPlaceOf: self.stale)
         self.upstream.coordination.uncacheable.remove(self.key)
         self.upstream.metrics.cacheStored()
         self.upstream.cacheLog.stored(self.key, answer.freshUntil - answer.storedAt)
@@ -333,7 +333,7 @@ final class SharedAttempt {
     /// What was stored is out of date now, and the next who ask need not wait for each other.
     private func giveUpSharing() {
         guard self.wantsWhole, !self.isFailure else { return }
-        if self.stale != nil { self.upstream.store.remove(self.key) }
+        if let stale = self.stale { self.upstream.store.remove(stale, of: self.key) }
         self.upstream.coordination.uncacheable.insert(self.key, until: .now + CacheCoordination.hitForMiss)
     }
 
@@ -353,7 +353,7 @@ final class SharedAttempt {
             self.store(answer)
             return .answer(answer, self.fate(isStored: true))
         }
-        self.upstream.store.remove(self.key)
+        self.upstream.store.remove(stale, of: self.key)
         let head = CachePolicy.renewedHead(of: stale, by: update, times)
         let passing = self.passingTerms(head, times)
         return .answer(passing.response(with: stale.content), self.fate(isStored: false))
@@ -362,7 +362,9 @@ final class SharedAttempt {
     /// What a HEAD tells of the answer to GET that is stored (RFC 9111, 4.3.5).
     private func update(by head: ResponseHead, _ times: ExchangeTimes) {
         guard head.status == 200, let stale = self.stale else { return }
-        let isSame = Validation.describes(head.fields, stale.fields, contentLength: stale.content.readableBytes)
+        let isSame =
+            stale.status == 200
+            && Validation.describes(head.fields, stale.fields, contentLength: stale.content.readableBytes)
         let terms =
             isSame
             ? self.policy.renewedTerms(
@@ -375,7 +377,7 @@ final class SharedAttempt {
         if let terms {
             self.store(terms.response(with: stale.content))
         } else {
-            self.upstream.store.remove(self.key)
+            self.upstream.store.remove(stale, of: self.key)
         }
     }
 }
