@@ -5,14 +5,20 @@ import HTTPMessage
 import Testing
 
 @Suite struct StorabilityTests {
-    private func mayStore(_ status: Int, _ fields: HeaderFields, to request: HeaderFields = [:]) -> Bool {
+    private func mayStore(
+        _ status: Int,
+        _ fields: HeaderFields,
+        to request: HeaderFields = [:],
+        allowance: Int = 0
+    ) -> Bool {
         let head = ResponseHead(status, fields: fields)
         let freshness = FreshnessLifetime(head, requestTime: 1_000_000_000, responseTime: 1_000_000_000)
         return Storability.mayStore(
             head,
             to: request,
             isAuthorized: request.contains("authorization"),
-            freshness: freshness
+            freshness: freshness,
+            allowance: allowance
         )
     }
 
@@ -31,10 +37,39 @@ import Testing
     @Test func `what is stale at once is kept if it says what it is good for (RFC 5861)`() {
         for word in ["stale-while-revalidate=9", "stale-if-error=9"] {
             #expect(self.mayStore(200, ["Cache-Control": "max-age=0, \(word)"]))
-            #expect(self.mayStore(200, ["Cache-Control": "max-age=5, \(word)", "Age": "13"]))
-            #expect(!self.mayStore(200, ["Cache-Control": "max-age=5, \(word)", "Age": "14"]))
+            #expect(self.mayStore(200, ["Cache-Control": "max-age=0, \(word)", "Age": "8"]))
+            #expect(!self.mayStore(200, ["Cache-Control": "max-age=0, \(word)", "Age": "9"]))
             #expect(!self.mayStore(200, ["Cache-Control": "max-age=0, no-cache, \(word)"]))
+            #expect(!self.mayStore(200, ["Cache-Control": "max-age=0, must-revalidate, \(word)"]))
         }
+    }
+
+    @Test func `what came too late is kept for clients that take it stale (5.2.1.2)`() {
+        #expect(self.mayStore(200, ["Cache-Control": "max-age=5", "Age": "14"]))
+        for word in ["must-revalidate", "proxy-revalidate", "s-maxage=5", "no-cache"] {
+            #expect(!self.mayStore(200, ["Cache-Control": "max-age=5, \(word)", "Age": "14"]))
+        }
+    }
+
+    @Test func `what the operator has stand in for errors is kept for that (4.2.4)`() {
+        for fields in [[:], ["Cache-Control": "max-age=0"], ["Expires": "0"]] as [HeaderFields] {
+            #expect(!self.mayStore(200, fields) && self.mayStore(200, fields, allowance: 60))
+        }
+        for word in ["must-revalidate", "s-maxage=0", "no-cache", "no-store", "private"] {
+            #expect(!self.mayStore(200, ["Cache-Control": "max-age=0, \(word)"], allowance: 60))
+        }
+        #expect(!self.mayStore(500, [:], allowance: 60))
+        // Nobody stands in with what was answered to somebody's cookie.
+        #expect(!self.mayStore(200, ["ETag": "\"a\""], to: ["Cookie": "a=b"], allowance: 60))
+    }
+
+    @Test func `an answer about a range or a condition is for nobody else (RFC 9110, 13.2 and 14.2)`() {
+        let fresh: HeaderFields = ["Cache-Control": "max-age=9"]
+        #expect(self.mayStore(416, fresh) && !self.mayStore(416, fresh, to: ["Range": "bytes=9-"]))
+        for name in ["If-None-Match", "If-Modified-Since", "If-Match", "If-Unmodified-Since"] {
+            #expect(self.mayStore(412, fresh) && !self.mayStore(412, fresh, to: [name: "x"]))
+        }
+        #expect(self.mayStore(200, fresh, to: ["Range": "bytes=9-", "If-None-Match": "x"]))
     }
 
     @Test func `cookies forbid nothing but a guess (7.3)`() {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPMessage
+package import HTTPMessage
 
 extension CacheControl {
     /// The fields for this cache, the most specific first (RFC 9213, 2.2).
     private static let targets = ["windbreak-cache-control", "cdn-cache-control"]
+
+    /// What an answer says to this cache.
+    package init(ofResponse fields: HeaderFields) { self = CacheControl(targetedIn: fields) ?? CacheControl(fields) }
 
     /// The first targeted field that is well-formed and not empty; then `Cache-Control` and `Expires` do not count
     /// (RFC 9213, 2.1 and 2.2).

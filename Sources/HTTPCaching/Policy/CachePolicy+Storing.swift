@@ -84,9 +84,15 @@ extension CachePolicy {
             responseTime: times.receivedSeconds,
             fallback: self.ttl.map { Int($0.components.seconds) }
         )
-        guard Storability.mayStore(head, to: request, isAuthorized: isAuthorized, freshness: freshness) else {
-            return nil
-        }
+        guard
+            Storability.mayStore(
+                head,
+                to: request,
+                isAuthorized: isAuthorized,
+                freshness: freshness,
+                allowance: Int(self.staleIfError.components.seconds)
+            )
+        else { return nil }
         let reuse = Reuse(head.fields, freshness: freshness)
         var kept = head
         if part != nil { kept.status = 206 }

@@ -42,6 +42,9 @@ extension HeaderFields {
         "if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range", "range",
     ]
 
+    /// Whether the answer may be that a condition fails (RFC 9110, 13.1).
+    var hasConditions: Bool { Self.conditions.prefix(4).contains { self.contains($0) } }
+
     /// Without what makes a request one for less than the whole answer (RFC 9110, 13.1 and 14.2).
     package var unconditional: HeaderFields {
         var fields = self

@@ -42,7 +42,7 @@ package struct Reuse: Hashable, Sendable {
 
     /// As the response itself says.
     package init(_ fields: HeaderFields, freshness: FreshnessLifetime) {
-        let control = CacheControl(targetedIn: fields) ?? CacheControl(fields)
+        let control = CacheControl(ofResponse: fields)
         self.init(
             lifetime: .seconds(freshness.lifetime),
             isAlwaysValidated: control.noCache == .response,

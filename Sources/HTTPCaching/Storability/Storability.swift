@@ -14,19 +14,20 @@ package enum Storability {
     private static let neverStored: Set<Int> = [428, 429, 431, 511]
 
     /// Asked for complete responses. Those that are of no use to anybody, since they are fresh for no time, have no
-    /// validator and do not say what a stale one is good for, are not kept.
+    /// validator and nobody says what a stale one is good for, are not kept.
     ///
     /// - Parameters:
     ///   - request: The fields of the request; its method is the policy's matter.
     ///   - isAuthorized: Whether it was answered to somebody's own `Authorization`.
+    ///   - allowance: How long past freshness the operator has it stand in for an error, in seconds.
     package static func mayStore(
         _ head: ResponseHead,
         to request: HeaderFields,
         isAuthorized: Bool,
-        freshness: FreshnessLifetime
+        freshness: FreshnessLifetime,
+        allowance: Int = 0
     ) -> Bool {
-        let targeted = CacheControl(targetedIn: head.fields)
-        let control = targeted ?? CacheControl(head.fields)
+        let control = CacheControl(ofResponse: head.fields)
         guard head.status >= 200, head.status != 206, head.status != 304 else { return false }
         if Self.neverStored.contains(head.status) { return false }
         // RFC 9111, 5.2.2.3: who understands the status need not heed the no-store beside it.
@@ -35,6 +36,9 @@ package enum Storability {
         if CacheControl(request).noStore || control.isPrivate == .response { return false }
         // RFC 9111, 4.1: no later request can match.
         if head.fields.list("vary", contains: "*") { return false }
+        // RFC 9110, 13.2 and 14.2: these are about what this request asked beside what others ask too.
+        if head.status == 416, request.contains("range") { return false }
+        if head.status == 412, request.hasConditions { return false }
         // RFC 9111, 3.5.
         let sharesAuthorized = control.isPublic || control.mustRevalidate || control.sharedMaxAge != nil
         if isAuthorized, !sharesAuthorized { return false }
@@ -43,17 +47,20 @@ package enum Storability {
         guard isExplicit || FreshnessLifetime.heuristicStatuses.contains(head.status) else { return false }
         // RFC 9111, 7.3: a cookie forbids nothing, but nobody gives one to everybody on a guess, nor what was answered to one.
         if freshness.isHeuristic, head.fields.contains("set-cookie") { return false }
-        if freshness.isHeuristic, freshness.lifetime > 0, request.contains("cookie") { return false }
+        if freshness.isHeuristic, freshness.lifetime + allowance > 0, request.contains("cookie") { return false }
         if !Validation.conditions(for: head.fields).isEmpty { return true }
         guard control.noCache != .response else { return false }
-        let useful = max(control.staleWhileRevalidate ?? 0, control.staleIfError ?? 0)
-        return freshness.lifetime + useful > freshness.initialAge
+        if freshness.lifetime > freshness.initialAge { return true }
+        guard !Reuse(head.fields, freshness: freshness).isNeverStale else { return false }
+        // RFC 9111, 5.2.1.2: what was fresh for some time, though that is over, is for clients that take it stale.
+        if freshness.lifetime > 0 { return true }
+        return max(control.staleWhileRevalidate ?? 0, control.staleIfError ?? 0, allowance) > freshness.initialAge
     }
 
     /// The fields that must not be kept although the rest may: what `private` and `no-cache` name (RFC 9111, 3.1,
     /// 5.2.2.4 and 5.2.2.7), in lower case.
     package static func excludedFields(_ fields: HeaderFields) -> Set<String> {
-        let control = CacheControl(targetedIn: fields) ?? CacheControl(fields)
+        let control = CacheControl(ofResponse: fields)
         var names: Set<String> = []
         for case .fields(let some) in [control.isPrivate, control.noCache].compactMap(\.self) { names.formUnion(some) }
         return names

@@ -299,7 +299,7 @@ final class SharedAttempt {
         case .ttl:
             return !self.policy.isEndless(response.head)
         case .http:
-            let control = CacheControl(response.head.fields)
+            let control = CacheControl(ofResponse: response.head.fields)
             return self.isFailure && !control.noStore && control.isPrivate == nil && !self.isAuthorized
         }
     }
@@ -319,7 +319,12 @@ final class SharedAttempt {
 
     private func store(_ answer: StoredResponse) {
         self.upstream.store.store(answer, for: self.key, of: self.exchange.cachedRequest, inPlaceOf: self.stale)
-        self.upstream.coordination.uncacheable.remove(self.key)
+        if answer.isFresh(at: .now) || !Validation.conditions(for: answer.fields).isEmpty {
+            self.upstream.coordination.uncacheable.remove(self.key)
+        } else {
+            // It is for who takes it stale; nobody gains by waiting for the next.
+            self.upstream.coordination.uncacheable.insert(self.key, until: .now + CacheCoordination.hitForMiss)
+        }
         self.upstream.metrics.cacheStored()
         self.upstream.cacheLog.stored(self.key, answer.freshUntil - answer.storedAt)
     }

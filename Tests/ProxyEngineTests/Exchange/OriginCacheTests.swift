@@ -45,7 +45,7 @@ import Testing
             ["Cache-Control": "max-age=60", "Vary": "*"], [:], ["Expires": "0"],
             ["Cache-Control": "max-age=60", "CDN-Cache-Control": "no-store"],
             ["Cache-Control": "max-age=60", "Content-Type": "text/event-stream"],
-            ["Cache-Control": "max-age=60", "Age": "60"],
+            ["Cache-Control": "max-age=60, must-revalidate", "Age": "60"],
             ["Last-Modified": "Thu, 01 Jan 2015 00:00:00 GMT", "Set-Cookie": "a=b"],
         ] as [HeaderFields]
     )

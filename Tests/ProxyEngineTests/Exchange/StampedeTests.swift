@@ -68,14 +68,16 @@ import Testing
     }
 
     @Test func aFailureIsSharedOnceUnlessItIsPrivate() async throws {
-        for control in ["max-age=0", "private"] {
+        for (name, control) in [
+            ("Cache-Control", "max-age=0"), ("Cache-Control", "private"), ("CDN-Cache-Control", "no-store"),
+        ] {
             let gate = Gate()
             try await withOriginCache { _, _ in
-                .respond(500, ["Cache-Control": control], body: "bad").after(gate)
+                .respond(500, [name: control], body: "bad").after(gate)
             } _: { (proxy, origin) async throws in
                 let answers = try await self.together(proxy, Array(repeating: [:], count: 4), gate)
                 #expect(answers.allSatisfy { $0.status == 500 && $0.text == "bad" })
-                #expect(origin.requests.count == (control == "private" ? 4 : 1))
+                #expect(origin.requests.count == (control == "max-age=0" ? 1 : 4))
             }
         }
     }
