@@ -172,6 +172,8 @@ final class SharedAttempt {
             self.response = response
             return .unshared
         }
+        // What is known to be too much is never shared: who had begun with it could not read on.
+        if let length = response.body.length, length > self.policy.maxEntry { return self.leaveToLeader(response) }
         var response = response
         let terms = self.terms(for: response.head, times)
         guard terms != nil || self.isForAll(response) else { return self.leaveToLeader(response) }

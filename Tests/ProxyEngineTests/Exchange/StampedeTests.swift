@@ -2,6 +2,7 @@
 
 import HTTPCaching
 import HTTPMessage
+import NIOCore
 import ProxyConfiguration
 import TestSupport
 import Testing
@@ -64,6 +65,20 @@ import Testing
             let later = try await proxy.exchange("GET", "/api/a")
             #expect(later.cacheStatus.hasSuffix("detail=hit-for-miss"))
             await first.abort()
+        }
+    }
+
+    @Test func whatIsKnownToBeTooMuchEachGetsForHimself() async throws {
+        let (gate, size) = (Gate(), 1 << 20)
+        try await withOriginCache {
+            $0.cache?.maxEntry = 100_000
+        } reply: { _, _ in
+            Reply.headOnly(200, OriginCacheTests.fresh.appending(["Content-Length": "\(size)"])).then(.sendMany(size))
+                .after(gate)
+        } _: { (proxy, origin) async throws in
+            let answers = try await self.together(proxy, Array(repeating: [:], count: 3), gate)
+            #expect(answers.allSatisfy { $0.body.readableBytes == size && $0.isComplete })
+            #expect(answers.allSatisfy { !$0.cacheStatus.contains("stored") } && origin.requests.count == 3)
         }
     }
 
