@@ -12,7 +12,7 @@ extension StoredResponse {
     /// (RFC 9111, 3.3; RFC 9110, 13.1.5).
     ///
     /// - Parameter range: The value of `Range`.
-    func holds(_ range: String?, for request: HeaderFields) -> Bool {
+    package func holds(_ range: String?, for request: HeaderFields) -> Bool {
         guard self.status == 206 else { return true }
         guard let range, self.part?.wanted(range) != nil else { return false }
         return request["if-range"].map { ByteRanges.isCurrent(ifRange: $0, stored: self.fields) } ?? true

@@ -88,6 +88,10 @@ struct Forwarding {
                 guard mayMismatch else { return try await self.alone(nil) }
                 return try await self.together(self.flightKey(stored.variant), mayMismatch: false)
             }
+            // It is a part where the leader had one of which he needed no more.
+            guard stored.holds(self.exchange.demands.range, for: self.request.head.fields) else {
+                return try await self.alone(nil)
+            }
             let settled = try await self.settled(result, of: nil)
             if case .unshared = settled { return try await self.alone(.hitForMiss) }
             guard self.mayShare(settled) else { return try await self.after(settled).alone(nil) }

@@ -97,6 +97,28 @@ import Testing
         }
     }
 
+    @Test func whoWantsTheWholeIsNotContentWithAPart() async throws {
+        let gate = Gate()
+        try await withOriginCache { request, count in
+            let part: HeaderFields = ["ETag": "\"a\"", "Content-Range": "bytes 0-1/9"]
+            switch count {
+            case 1: return .respond(206, part.appending(["Cache-Control": "max-age=5", "Age": "9"]), body: "ab")
+            case 2: return .headOnly(304, ["ETag": "\"a\"", "Cache-Control": "max-age=60"]).after(gate)
+            default: return .respond(fields: OriginCacheTests.fresh, body: "the whole")
+            }
+        } _: { (proxy, origin) async throws in
+            let range: HeaderFields = ["Range": "bytes=0-1"]
+            _ = try await proxy.exchange("GET", "/api/a", range)
+            async let part = proxy.exchange("GET", "/api/a", range)
+            try await origin.requests(atLeast: 2)
+            async let whole = proxy.exchange("GET", "/api/a")
+            try await eventually("both exchanges") { try proxy.upstream().metrics.inFlight == 2 }
+            gate.open()
+            let answers = try await [part, whole]
+            #expect(answers.map(\.status) == [206, 200] && answers.map(\.text) == ["ab", "the whole"])
+        }
+    }
+
     @Test func oneValidationServesAll() async throws {
         let gate = Gate()
         try await withOriginCache { request, _ in
