@@ -48,14 +48,32 @@ extension Exchange {
     private func path(of reference: String) -> Substring? {
         let reference = reference.prefix { $0 != "#" }
         let configuration = self.upstream.configuration
-        if let location = configuration.downstreamLocation(String(reference)) {
-            return location.dropFirst(configuration.mount.count)
-        }
+        let mount = configuration.mount
+        guard configuration.mayBeSameOrigin(reference),
+            let location = configuration.downstreamLocation(self.absolute(reference) ?? String(reference)),
+            let target = (try? RequestTarget(location))?.pathAndQuery, target.hasPrefix(mount)
+        else { return nil }
+        let path = target.dropFirst(mount.count)
+        return mount.isEmpty || path.isEmpty || path.hasPrefix("/") || path.hasPrefix("?") ? path : nil
+    }
+
+    /// A reference that is relative to the target, as the path at the upstream that it leads to (RFC 3986, 5.2); nil for
+    /// any other.
+    private func absolute(_ reference: Substring) -> String? {
         let isRelative = !reference.hasPrefix("/") && !reference.prefix { $0 != "/" && $0 != "?" }.contains(":")
-        guard isRelative, !reference.isEmpty else { return nil }
         let path = self.path.prefix { $0 != "?" }
-        guard !reference.hasPrefix("?") else { return path + reference }
-        guard let slash = path.lastIndex(of: "/") else { return nil }
-        return path[...slash] + reference
+        guard isRelative, !reference.isEmpty, let slash = path.lastIndex(of: "/") else { return nil }
+        let base = self.upstream.configuration.url.basePath + (reference.hasPrefix("?") ? path : path[...slash])
+        return (try? RequestTarget(base + reference))?.pathAndQuery
+    }
+}
+
+extension UpstreamConfiguration {
+    /// A port belongs to one scheme, so that the same one under another is another's (RFC 9110, 4.3.1).
+    fileprivate func mayBeSameOrigin(_ reference: Substring) -> Bool {
+        let other = self.url.isTLS ? "http://" : "https://"
+        guard reference.prefix(other.count).equalsIgnoringCase(other) else { return true }
+        let authority = reference.dropFirst(other.count).prefix { $0 != "/" && $0 != "?" }
+        return self.hosts.contains { authority.equalsIgnoringCase($0) }
     }
 }

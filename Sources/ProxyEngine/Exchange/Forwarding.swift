@@ -84,6 +84,10 @@ struct Forwarding {
                 if let found = self.exchange.findAgain(self.miss) { return found }
                 return try await self.alone(nil)
             }
+            // Nobody joins what was asked for before an unsafe request that he knows of.
+            if self.coordination.invalidations.covers(self.exchange.exchange.path, since: stored.storedAt) {
+                return try await self.alone(nil)
+            }
             guard stored.matches(self.request.head.fields) else {
                 guard mayMismatch else { return try await self.alone(nil) }
                 return try await self.together(self.flightKey(stored.variant), mayMismatch: false)

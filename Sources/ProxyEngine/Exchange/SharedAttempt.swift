@@ -176,7 +176,9 @@ final class SharedAttempt {
         if let length = response.body.length, length > self.policy.maxEntry { return self.leaveToLeader(response) }
         var response = response
         let terms = self.terms(for: response.head, times)
-        guard terms != nil || self.isForAll(response) else { return self.leaveToLeader(response) }
+        guard terms != nil || self.isForAll(response), !self.isOutdated(times) else {
+            return self.leaveToLeader(response)
+        }
         if self.waitsForVerdict {
             switch try await response.body.collect(upTo: self.policy.maxEntry) {
             case .whole(let content): response.body = .whole(content)
@@ -289,8 +291,14 @@ final class SharedAttempt {
             if self.isFailure, self.stale?.mayReplaceError(at: .now, allowance: self.policy.staleIfError) == true {
                 return false
             }
-            return !self.upstream.coordination.invalidations.covers(self.exchange.path, since: times.requested)
+            return !self.isOutdated(times)
         }
+    }
+
+    /// Whether an unsafe request has called into question what was asked for then (RFC 9111, 4.4).
+    private func isOutdated(_ times: ExchangeTimes) -> Bool {
+        self.policy.mode == .http
+            && self.upstream.coordination.invalidations.covers(self.exchange.path, since: times.requested)
     }
 
     /// Whether those who wait may have an answer that is not stored: in mode `ttl` any but one that sets cookies, by the
@@ -349,13 +357,7 @@ final class SharedAttempt {
     private func renew(_ stale: StoredResponse, _ response: Response, _ times: ExchangeTimes) -> Result {
         self.report = response.finalReport
         let update = response.head.fields
-        if let terms = self.policy.renewedTerms(
-            for: stale,
-            by: update,
-            to: self.request,
-            isAuthorized: self.isAuthorized,
-            times: times
-        ) {
+        if let terms = self.renewedTerms(stale, update, times) {
             let answer = terms.response(with: stale.content)
             self.store(answer)
             return .answer(answer, self.fate(isStored: true))
@@ -366,22 +368,26 @@ final class SharedAttempt {
         return .answer(passing.response(with: stale.content), self.fate(isStored: false))
     }
 
+    /// Nil where it may be kept no longer, be it that it was called into question meanwhile.
+    private func renewedTerms(_ stale: StoredResponse, _ update: HeaderFields, _ times: ExchangeTimes) -> StorageTerms?
+    {
+        guard self.mayStore(times) else { return nil }
+        return self.policy.renewedTerms(
+            for: stale,
+            by: update,
+            to: self.request,
+            isAuthorized: self.isAuthorized,
+            times: times
+        )
+    }
+
     /// What a HEAD tells of the answer to GET that is stored (RFC 9111, 4.3.5).
     private func update(by head: ResponseHead, _ times: ExchangeTimes) {
         guard head.status == 200, let stale = self.stale else { return }
         let isSame =
             stale.status == 200
             && Validation.describes(head.fields, stale.fields, contentLength: stale.content.readableBytes)
-        let terms =
-            isSame
-            ? self.policy.renewedTerms(
-                for: stale,
-                by: head.fields,
-                to: self.request,
-                isAuthorized: self.isAuthorized,
-                times: times
-            ) : nil
-        if let terms {
+        if isSame, let terms = self.renewedTerms(stale, head.fields, times) {
             self.store(terms.response(with: stale.content))
         } else {
             self.upstream.store.remove(stale, of: self.key)
