@@ -6,7 +6,7 @@ import NIOCore
 /// The heads that one loop has read lately under one configuration.
 ///
 /// Programs ask for the same thing with the same octets, over and over: what has been parsed, routed and hashed once need
-/// not be again, and a hit does with little more than half of the instructions. A head is kept once it has come twice, so that
+/// not be again, and a hit does with less than half of the instructions. A head is kept once it has come twice, so that
 /// those that never come again cost no more than their own hash.
 final class RecentHeads {
     private static let slots = 256

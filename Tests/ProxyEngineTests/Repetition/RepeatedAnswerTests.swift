@@ -55,11 +55,8 @@ import Testing
         ] {
             #expect(try self.isGiven(make) { $0.isGiven(for: entry, at: time, state) } == expected)
         }
-        #expect(
-            try !self.isGiven({ Self.answer(on: Self.rejection, .closed) }) {
-                $0.isGiven(for: stored, at: now, .closed)
-            }
-        )
+        let reject = { Self.answer(on: Self.rejection, .closed) }
+        #expect(try !self.isGiven(reject) { $0.isGiven(for: stored, at: now, .closed) })
     }
 
     /// Its address may be another's by then, if it were not kept.
