@@ -13,8 +13,7 @@ struct AccessGate: Sendable {
     private let networks: [IPNetwork]
     private let tokens: [[UInt8]]
 
-    static let tokenField = "x-windbreak-token"
-    private static let fields = ["proxy-authorization", "authorization", tokenField]
+    private static let fields = ["proxy-authorization", "authorization", HopByHop.token]
 
     /// Nil where everybody may enter.
     init?(_ rules: AccessRules) {
@@ -66,7 +65,7 @@ struct AccessGate: Sendable {
     }
 
     private func isGood(_ value: String, in field: String) -> Bool {
-        if field == Self.tokenField { return self.knows(Array(value.utf8)) }
+        if field == HopByHop.token { return self.knows(Array(value.utf8)) }
         let parts = value.split(separator: " ", maxSplits: 1)
         guard parts.count == 2 else { return false }
         let credentials = parts[1].drop { $0 == " " }

@@ -4,10 +4,13 @@ import HTTPMessage
 
 /// Fields that end at this proxy (RFC 9110, 7.6.1).
 enum HopByHop {
+    /// What is for this proxy alone: the token of who may use it.
+    static let token = "x-windbreak-token"
+
     static let names: FieldNames = [
         "connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization",
         "proxy-authentication-info", "te", "transfer-encoding", "upgrade", "http2-settings",
-        AccessGate.tokenField,
+        token,
     ]
 
     /// Fields that a peer cannot take away by naming them in `Connection`: what they say is for the other end.
