@@ -75,7 +75,7 @@ final class HTTP2Session: ChannelInboundHandler {
         ) { stream in
             stream.eventLoop.makeCompletedFuture { try bound.value.accept(stream) }
         }
-        try channel.pipeline.syncOperations.addHandlers([FrameMeter(mode: .server), codec, self])
+        try channel.pipeline.syncOperations.addHandlers([FrameFilter(mode: .server), codec, self])
         // Each stream is read at its own pace: what holds the client back is their windows.
         try channel.syncOptions?.setOption(.autoRead, value: true)
         channel.read()

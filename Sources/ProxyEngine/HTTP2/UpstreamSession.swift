@@ -42,7 +42,7 @@ final class UpstreamSession: ChannelInboundHandler {
             // Nobody asked for it, and the settings say so.
             pushed.close()
         }
-        try channel.pipeline.syncOperations.addHandlers([FrameMeter(mode: .client), codec, self])
+        try channel.pipeline.syncOperations.addHandlers([FrameFilter(mode: .client), codec, self])
         self.multiplexer = try codec.syncMultiplexer()
         // Each stream is read at its own pace: what holds the upstream back is their windows.
         try channel.syncOptions?.setOption(.autoRead, value: true)

@@ -242,11 +242,11 @@ import Testing
         ]
         let bytes = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + frames.flatMap(\.bytes)
         for size in [1, 2, 3, 4, 8, 9, 10, 25, bytes.count] {
-            var (scanner, found) = (FrameScanner(preface: 24), [FrameScanner.Frame]())
+            var (scanner, found) = (FrameScanner(preface: 24), [FrameHead]())
             for start in stride(from: 0, to: bytes.count, by: size) {
                 scanner.scan(ByteBuffer(bytes: bytes[start..<min(start + size, bytes.count)])) { found.append($0) }
             }
-            #expect(found == frames.map { FrameScanner.Frame(type: $0.type, length: $0.payload.count) }, "by \(size)")
+            #expect(found == frames.compactMap { ByteBuffer(bytes: $0.bytes).frameHead(at: 0) }, "by \(size)")
         }
     }
 

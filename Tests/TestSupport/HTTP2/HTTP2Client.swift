@@ -13,6 +13,9 @@ package final class HTTP2Client {
     /// Frames that came while another stream was waited for.
     private var waiting: [TestFrame] = []
 
+    /// Of a client that has sent the preface already, and maybe more.
+    package init(begun client: TestClient) { self.client = client }
+
     /// Sends the preface and waits for the server's settings.
     package init(_ client: TestClient, settings: TestFrame = .settings()) async throws {
         self.client = client

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import NIOHTTP2
+
+/// Stands between the socket and the codec, where each frame can be seen: ends a connection whose peer sends nothing but
+/// frames that carry nothing, and lets no long head come too early.
+final class FrameFilter: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+    typealias OutboundIn = IOData
+    typealias OutboundOut = IOData
+
+    private var allowance = FrameAllowance()
+    private var received: FrameScanner
+    private var sent: FrameScanner
+    /// Until the client has acknowledged our settings.
+    private var unsettled: UnsettledInput?
+    private var isOver = false
+
+    init(mode: NIOHTTP2Handler.ParserMode) {
+        // RFC 9113, 3.4: the client's connection preface.
+        let preface = 24
+        self.received = FrameScanner(preface: mode == .server ? preface : 0)
+        self.sent = FrameScanner(preface: mode == .client ? preface : 0)
+        // An upstream has heard of our settings before it has anything to answer.
+        self.unsettled = mode == .server ? UnsettledInput(preface: preface) : nil
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // What comes behind a flood is of no use.
+        guard !self.isOver else { return }
+        let bytes = self.unwrapInboundIn(data)
+        do throws(FrameFlood) {
+            try self.received.scan(bytes) { frame throws(FrameFlood) in try self.allowance.received(frame) }
+            self.pass(bytes, context)
+        } catch {
+            self.isOver = true
+            context.fireErrorCaught(error)
+        }
+    }
+
+    private func pass(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+        guard let ready = self.unsettled?.receive(bytes) else {
+            return context.fireChannelRead(self.wrapInboundOut(bytes))
+        }
+        if self.unsettled?.isSettled == true { self.unsettled = nil }
+        if ready.readableBytes > 0 { context.fireChannelRead(self.wrapInboundOut(ready)) }
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        if case .byteBuffer(let bytes) = self.unwrapOutboundIn(data) {
+            self.sent.scan(bytes) { self.allowance.sent($0) }
+        }
+        context.write(data, promise: promise)
+    }
+}
