@@ -95,7 +95,16 @@ package final class CacheFile: ResponseArchive {
     package func remove(_ key: CacheKey) {
         self.state.withLock { state in
             guard state.hashes.remove(key.hash) != nil else { return }
+            state.loads.outdate(key)
             state.journal.add(.remove(key))
+        }
+    }
+
+    package func remove(_ variant: Variant, of key: CacheKey) {
+        self.state.withLock { state in
+            guard state.hashes.contains(key.hash) else { return }
+            state.loads.outdate(key)
+            state.journal.add(.removeVariant(key, variant))
         }
     }
 
@@ -117,20 +126,22 @@ package final class CacheFile: ResponseArchive {
     package func mayHold(_ key: CacheKey) -> Bool { self.state.withLock { $0.hashes.contains(key.hash) } }
 
     package func load(_ key: CacheKey) async -> [Archived] {
+        var known: Set<Variant> = []
         let (waiting, database) = self.state.withLock { state -> ([Archived], CacheDatabase?) in
             guard state.hashes.contains(key.hash) else { return ([], nil) }
-            var waiting = state.journal[key]
+            var waiting = state.journal.answers(for: key, beside: &known)
             var isAll = state.journal.replaces(key)
             if !isAll {
-                waiting += state.writing[key]
+                waiting += state.writing.answers(for: key, beside: &known)
                 isAll = state.writing.replaces(key)
             }
             // Where it varies by nothing, there is nothing to find beside it.
             if let newest = waiting.first, newest.response.variant == Variant([], isUnique: false) { isAll = true }
-            return (waiting.distinct, isAll ? nil : state.database)
+            return (waiting, isAll ? nil : state.database)
         }
         guard let database else { return waiting }
-        return (waiting + (await self.read(key, from: database))).distinct
+        let found = await self.read(key, from: database)
+        return waiting + found.filter { known.insert($0.response.variant).inserted }
     }
 
     private func read(_ key: CacheKey, from database: CacheDatabase) async -> [Archived] {
@@ -141,7 +152,8 @@ package final class CacheFile: ResponseArchive {
             case .read:
                 database.load(key) { result in
                     let found = self.judge(result, key)
-                    for waiter in self.state.withLock({ $0.loads.end(key) }) { waiter.resume(returning: found) }
+                    let (waiters, isOutdated) = self.state.withLock { $0.loads.end(key) }
+                    for waiter in waiters { waiter.resume(returning: isOutdated ? [] : found) }
                 }
             }
         }
@@ -157,12 +169,8 @@ package final class CacheFile: ResponseArchive {
             self.remove(key)
             return []
         case .success(let found):
-            return self.state.withLock { state in
-                // It may have been removed while it was read.
-                guard state.hashes.contains(key.hash) else { return [] }
-                if !found.whole.isEmpty { state.journal.add(.use(key)) }
-                return found.whole
-            }
+            if !found.whole.isEmpty { self.add(.use(key)) }
+            return found.whole
         }
     }
 
@@ -240,7 +248,7 @@ package final class CacheFile: ResponseArchive {
     /// What is neither there nor waits to be.
     func forget(_ gone: [CacheKey]) {
         self.state.withLock { state in
-            for key in gone where state.journal[key].isEmpty { state.hashes.remove(key.hash) }
+            for key in gone where !state.journal.keeps(key) { state.hashes.remove(key.hash) }
         }
     }
 
@@ -280,18 +288,10 @@ extension CacheFile.State {
         journal.add(contentsOf: self.journal)
         for case .keep(let key, _) in self.writing.changes {
             self.dropped += 1
-            if journal[key].isEmpty { self.hashes.remove(key.hash) }
+            if !journal.keeps(key) { self.hashes.remove(key.hash) }
         }
         self.writing = Journal()
         self.journal = journal
-    }
-}
-
-extension [Archived] {
-    /// The first for each variant.
-    fileprivate var distinct: [Archived] {
-        var seen: Set<Variant> = []
-        return self.filter { seen.insert($0.response.variant).inserted }
     }
 }
 

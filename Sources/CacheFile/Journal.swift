@@ -10,6 +10,7 @@ struct Journal: Sendable {
         case keep(CacheKey, Archived)
         case use(CacheKey)
         case remove(CacheKey)
+        case removeVariant(CacheKey, Variant)
         case removeAll(upstream: String)
         case removeTarget(upstream: String, target: String)
         case removeEverything
@@ -19,8 +20,8 @@ struct Journal: Sendable {
     private let limit: Int
     private let maxChanges: Int
     private(set) var changes: [Change] = []
-    /// Where the answers for a key stand, in order; `removal` first, if those of before go.
-    private var answers: [CacheKey: [Int]] = [:]
+    /// Where the changes of the answers for a key stand, in order; `removal` first, if all of before go.
+    private var places: [CacheKey: [Int]] = [:]
     private var octets = 0
 
     init(limit: Int = 64 << 20, maxChanges: Int = 100_000) {
@@ -35,7 +36,7 @@ struct Journal: Sendable {
             switch change {
             case .keep(let key, _): self.add(.remove(key))
             case .use: break
-            case .remove, .removeAll, .removeTarget, .removeEverything: self.add(change)
+            case .remove, .removeVariant, .removeAll, .removeTarget, .removeEverything: self.add(change)
             }
         }
     }
@@ -43,15 +44,30 @@ struct Journal: Sendable {
     private static let removal = -1
 
     /// What waits to be kept for a key, the newest first.
-    subscript(key: CacheKey) -> [Archived] {
-        self.answers[key, default: []].reversed().compactMap { index in
-            guard index != Self.removal, case .keep(_, let archived) = self.changes[index] else { return nil }
-            return archived
+    ///
+    /// - Parameter known: Variants of which something newer is known, be it that they are gone. Those of these changes are
+    ///   added.
+    func answers(for key: CacheKey, beside known: inout Set<Variant>) -> [Archived] {
+        var answers: [Archived] = []
+        for index in self.places[key, default: []].reversed() where index != Self.removal {
+            switch self.changes[index] {
+            case .keep(_, let archived):
+                if known.insert(archived.response.variant).inserted { answers.append(archived) }
+            case .removeVariant(_, let variant): known.insert(variant)
+            case .use, .remove, .removeAll, .removeTarget, .removeEverything: break
+            }
         }
+        return answers
+    }
+
+    /// Whether an answer for the key waits to be kept.
+    func keeps(_ key: CacheKey) -> Bool {
+        var known: Set<Variant> = []
+        return !self.answers(for: key, beside: &known).isEmpty
     }
 
     /// Whether nothing that was kept before counts any more.
-    func replaces(_ key: CacheKey) -> Bool { self.answers[key]?.first == Self.removal }
+    func replaces(_ key: CacheKey) -> Bool { self.places[key]?.first == Self.removal }
 
     /// - Returns: Whether there was room for the change. A removal always finds it: where there are too many, they
     ///   become one of everything.
@@ -62,15 +78,15 @@ struct Journal: Sendable {
             let size = archived.octets
             guard self.octets + size <= self.limit, self.changes.count < self.maxChanges else { return false }
             self.octets += size
-            self.answers[key, default: []].append(self.changes.count)
+            self.places[key, default: []].append(self.changes.count)
         case .use:
             guard self.changes.count < self.maxChanges else { return false }
         case .remove(let key):
-            self.answers[key] = [Self.removal]
+            self.places[key] = [Self.removal]
+        case .removeVariant(let key, _):
+            self.places[key, default: []].append(self.changes.count)
         case .removeAll(let upstream):
-            for key in self.answers.keys where self[key].contains(where: { $0.request.upstream == upstream }) {
-                self.answers[key] = [Self.removal]
-            }
+            for key in self.places.keys where self.isOf(upstream, key) { self.places[key] = [Self.removal] }
         // Whoever calls a target into question knows himself what is too old for it.
         case .removeTarget: break
         case .removeEverything:
@@ -79,6 +95,11 @@ struct Journal: Sendable {
         self.changes.append(change)
         if self.changes.count > self.maxChanges * 2 { self.add(.removeEverything) }
         return true
+    }
+
+    private func isOf(_ upstream: String, _ key: CacheKey) -> Bool {
+        var known: Set<Variant> = []
+        return self.answers(for: key, beside: &known).contains { $0.request.upstream == upstream }
     }
 
     mutating func add(contentsOf other: Journal) {

@@ -10,6 +10,8 @@ struct PendingLoads: Sendable {
     private struct Load: Sendable {
         let began: Moment
         var waiters: [Waiter]
+        /// Some of what may be found was removed meanwhile.
+        var isOutdated = false
     }
 
     /// At once, of different keys. Who comes then goes on to the upstream, as if nothing were stored.
@@ -37,10 +39,14 @@ struct PendingLoads: Sendable {
         return .read
     }
 
+    /// What is found for a key is of no use any more.
+    mutating func outdate(_ key: CacheKey) { self.loads[key]?.isOutdated = true }
+
     /// The disk has answered.
-    mutating func end(_ key: CacheKey) -> [Waiter] {
+    mutating func end(_ key: CacheKey) -> (waiters: [Waiter], isOutdated: Bool) {
         self.running -= 1
-        return self.loads.removeValue(forKey: key)?.waiters ?? []
+        guard let load = self.loads.removeValue(forKey: key) else { return ([], true) }
+        return (load.waiters, load.isOutdated)
     }
 
     /// Whoever has waited since before then waits no longer.

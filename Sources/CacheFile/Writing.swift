@@ -72,6 +72,11 @@ struct Writing {
             )
         case .remove(let key):
             try self.database.execute(sql: "DELETE FROM entry WHERE key = ?", arguments: [Data(key.digest)])
+        case .removeVariant(let key, let variant):
+            return try self.keys(
+                "DELETE FROM entry WHERE key = ? AND variant = ? RETURNING key",
+                [Data(key.digest), variant.number]
+            )
         case .removeAll(let upstream):
             return try self.keys("DELETE FROM entry WHERE upstream = ? RETURNING key", [upstream])
         case .removeTarget(let upstream, let target):

@@ -84,6 +84,28 @@ struct CacheFileTests {
         }
     }
 
+    @Test("forgets one variant, wherever it is, and no other", arguments: [0, 1, 2])
+    func forgetsOneVariant(flushes: Int) async throws {
+        defer { self.folder.remove() }
+        let key = CacheKey.numbered(1)
+        let answers = ["a", "b", "c"].map { Samples.response($0, fields: ["Vary": "X"], for: ["X": $0]) }
+        try await self.withFile { file in
+            for answer in answers { file.keep(answer, for: key, of: Samples.request(1)) }
+            if flushes > 0 { await file.flush() }
+            file.remove(answers[1].variant, of: key)
+            if flushes > 1 { await file.flush() }
+            let found = await file.load(key).map { String(buffer: $0.response.content) }
+            #expect(Set(found) == ["a", "c"])
+        }
+        try await self.withFile { file in
+            #expect(await file.load(key).count == 2)
+            for answer in [answers[0], answers[2]] { file.remove(answer.variant, of: key) }
+            #expect(await file.load(key).isEmpty)
+            await file.flush()
+            #expect(!file.mayHold(key))
+        }
+    }
+
     @Test("forgets what is of an upstream, or answers a target")
     func forgets() async throws {
         defer { self.folder.remove() }
@@ -214,44 +236,6 @@ struct CacheFileTests {
         #expect(attributes[.posixPermissions] as? Int == 0o600)
     }
 
-    @Test("drops what the disk is too slow for, and whatever was there of the same key")
-    func journalIsBounded() {
-        var journal = Journal(limit: 1000)
-        let small = Archived(Samples.response("x"), of: Samples.request(1))
-        let large = Archived(Samples.response(String(repeating: "x", count: 2000)), of: Samples.request(2))
-        let isKept = [
-            journal.add(.keep(CacheKey.numbered(1), small)), journal.add(.keep(CacheKey.numbered(2), large)),
-            journal.add(.remove(CacheKey.numbered(2))),
-        ]
-        #expect(isKept == [true, false, true])
-        #expect(journal[CacheKey.numbered(1)].count == 1 && journal[CacheKey.numbered(2)].isEmpty)
-        #expect(journal.changes.count == 2)
-    }
-
-    @Test("forgets everything rather than what it was told to forget")
-    func removalsAreBounded() {
-        var journal = Journal(maxChanges: 10)
-        for number in 0..<15 { journal.add(.remove(CacheKey.numbered(number))) }
-        #expect(journal.changes.count == 15)
-        for number in 0..<20 { journal.add(.removeTarget(upstream: "test", target: "/\(number)")) }
-        guard case .removeEverything = journal.changes.first else {
-            Issue.record("\(journal.changes.count) changes")
-            return
-        }
-        #expect(journal.changes.count <= 20)
-    }
-
-    @Test("still removes what a failed batch should have removed or replaced")
-    func failedBatch() {
-        var failed = Journal()
-        failed.add(.keep(CacheKey.numbered(1), Archived(Samples.response("x"), of: Samples.request(1))))
-        failed.add(.use(CacheKey.numbered(2)))
-        failed.add(.removeTarget(upstream: "test", target: "/3"))
-        let journal = Journal(afterFailing: failed)
-        #expect(journal.changes.count == 2)
-        #expect(journal[CacheKey.numbered(1)].isEmpty && journal.replaces(CacheKey.numbered(1)))
-    }
-
     @Test("keeps what memory holds too, when it makes room")
     func sparesWhatIsInMemory() async throws {
         defer { self.folder.remove() }
@@ -307,6 +291,20 @@ struct CacheFileTests {
             store.remove(key)
             #expect(!store.mayRecall(key))
             #expect(await store.recall(key, now: .now).isEmpty)
+        }
+    }
+
+    @Test("keeps the variants that memory has no room for, when one is forgotten there")
+    func keepsOtherVariants() async throws {
+        defer { self.folder.remove() }
+        let key = CacheKey.numbered(1)
+        let answers = ["a", "b"].map { Samples.response($0, fields: ["Vary": "X"], for: ["X": $0]) }
+        try await self.withFile { file in
+            file.keep(answers[0], for: key, of: Samples.request(1))
+            let store = MemoryStore(maxBytes: 100_000, archive: file)
+            store.store(answers[1], for: key, of: Samples.request(1))
+            store.remove(try #require(store.lookup(key, now: .now).first), of: key)
+            #expect(await store.recall(key, now: .now).map(\.variant) == [answers[0].variant])
         }
     }
 

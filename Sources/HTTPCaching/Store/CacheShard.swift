@@ -135,15 +135,11 @@ struct CacheShard: Sendable {
 
     /// Removes one answer of a key, if it is still there.
     ///
-    /// - Returns: What is left of the key, and how many octets more there are than before.
-    mutating func remove(_ response: StoredResponse, of key: CacheKey) -> (rest: [Archived], more: Int) {
-        guard let slot = self.entries.find(key), let entry = self.entries[slot], entry.key == key else {
-            return ([], 0)
-        }
+    /// - Returns: How many octets it took.
+    mutating func remove(_ response: StoredResponse, of key: CacheKey) -> Int {
+        guard let slot = self.entries.find(key), let entry = self.entries[slot], entry.key == key else { return 0 }
         let rest = entry.variants.removing(response)
-        guard !rest.isEmpty else { return ([], -self.remove(slot)) }
-        let request = self.request(of: entry)
-        return (rest.map { Archived($0, of: request) }, self.replace(entry, at: slot, with: rest))
+        return rest.isEmpty ? self.remove(slot) : -self.replace(entry, at: slot, with: rest)
     }
 
     private mutating func remove(_ slot: Eviction.Slot) -> Int {

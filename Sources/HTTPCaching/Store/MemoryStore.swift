@@ -125,10 +125,8 @@ package final class MemoryStore: Sendable {
     /// Forgets one variant of a key.
     package func remove(_ response: StoredResponse, of key: CacheKey) {
         let shard = self.shard(of: key)
-        let (rest, more) = shard.entries.withLock { $0.remove(response, of: key) }
-        self.count(more, in: shard)
-        self.archive?.remove(key)
-        for other in rest.reversed() { self.archive?.keep(other.response, for: key, of: other.request) }
+        self.count(-shard.entries.withLock { $0.remove(response, of: key) }, in: shard)
+        self.archive?.remove(response.variant, of: key)
     }
 
     func removeFromMemory(_ key: CacheKey) {

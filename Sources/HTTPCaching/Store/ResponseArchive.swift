@@ -9,6 +9,8 @@ package protocol ResponseArchive: Sendable {
     func keep(_ response: StoredResponse, for key: CacheKey, of request: CachedRequest)
     /// Forgets all variants of a key.
     func remove(_ key: CacheKey)
+    /// Forgets one variant of a key.
+    func remove(_ variant: Variant, of key: CacheKey)
     /// Forgets everything of an upstream.
     func removeAll(upstream: String)
     /// Forgets what answers this target, whatever the method and the caller.
