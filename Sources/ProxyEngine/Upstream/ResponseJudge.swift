@@ -11,14 +11,14 @@ extension ResponseRules {
 
     /// What a status alone says about the upstream.
     ///
-    /// 501 and 505 tell about the request, not about the upstream's health; every other 5xx is a failure, and so is a 4xx
-    /// that the file has taken out of the exclusions.
+    /// 501 and 505 tell about the request, not about the upstream's health, unless the file takes them back; every other
+    /// 4xx or 5xx that is not excluded is a failure.
     func outcome(of status: Int) -> Outcome {
         if self.throttled.contains(status), !self.exclude.takesBack(status) { return .throttled }
         if self.exclude.contains(status) { return .excluded }
         switch status {
         case ..<400: return .success
-        case 501, 505: return .excluded
+        case 501, 505: return self.exclude.takesBack(status) ? .failure(.status) : .excluded
         default: return .failure(.status)
         }
     }

@@ -36,6 +36,8 @@ import Testing
         #expect(try Self.rules(exclude: ["4xx", "!429"]).outcome(of: 429) == .failure(.status))
         #expect(try Self.rules(exclude: ["4xx"], throttled: [402, 429]).outcome(of: 402) == .throttled)
         #expect(try Self.rules(exclude: [], throttled: []).outcome(of: 429) == .failure(.status))
+        #expect(try Self.rules(exclude: ["4xx", "!501"]).outcome(of: 501) == .failure(.status))
+        #expect(try Self.rules(exclude: ["4xx", "!501"]).outcome(of: 505) == .excluded)
     }
 
     private func verdict(
