@@ -130,7 +130,7 @@ struct Attempt {
             length: length,
             from: connection,
             ending: ticket,
-            as: ResponseJudge(rules, head: head),
+            as: ResponseJudge(rules, head: head, to: self.request.method),
             deadline: self.deadline,
             sender: sender
         )

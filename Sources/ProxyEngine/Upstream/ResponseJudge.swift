@@ -35,15 +35,20 @@ struct ResponseJudge {
     /// Content beyond this is not read for meaning: nobody's error page is that long, and parsing takes time of the loop.
     private static let limit = 1 << 20
 
-    init(_ rules: ResponseRules, head: ResponseHead) {
+    init(_ rules: ResponseRules, head: ResponseHead, to method: HTTPMethod) {
         self.rules = rules
         self.byStatus = rules.outcome(of: head.status)
         let encoding = head.fields["content-encoding"] ?? "identity"
         self.isInspected =
-            self.byStatus == .success && 200...299 ~= head.status && head.status != 204
+            self.byStatus == .success && Self.hasWholeContent(head.status, to: method)
             && rules.judgesContent
             // Compressed content is the upstream's own business; its status has to do.
             && encoding.equalsIgnoringCase("identity")
+    }
+
+    /// Answers to HEAD, 204 and 205 have no content to judge, and 206 has a part, or several with what is between them.
+    private static func hasWholeContent(_ status: Int, to method: HTTPMethod) -> Bool {
+        200...299 ~= status && ![204, 205, 206].contains(status) && method != .head
     }
 
     mutating func see(_ piece: ByteBuffer) {

@@ -44,7 +44,8 @@ import Testing
         _ pieces: String...,
         status: Int = 200,
         fields: HeaderFields = [:],
-        expect: ResponseRules.Expectation = .json
+        expect: ResponseRules.Expectation = .json,
+        to method: HTTPMethod = .get
     ) -> Outcome {
         var rules = ResponseRules()
         rules.expect = expect
@@ -52,7 +53,7 @@ import Testing
             .init(pointer: "/status", equals: "FAILED"), .init(pointer: "/result/ok", equals: "false"),
             .init(pointer: "/code", equals: "7"), .init(pointer: "/none", equals: "null"),
         ]
-        var judge = ResponseJudge(rules, head: ResponseHead(status, fields: fields))
+        var judge = ResponseJudge(rules, head: ResponseHead(status, fields: fields), to: method)
         for piece in pieces { judge.see(ByteBuffer(string: piece)) }
         return judge.verdict
     }
@@ -65,6 +66,13 @@ import Testing
         #expect(self.verdict("{", status: 201) == .failure(.body))
         #expect(self.verdict("<html>", expect: .anything) == .success)
         #expect(self.verdict("", status: 204) == .success)
+    }
+
+    @Test func contentThatIsNotThereOrOnlyAPartIsNotJudged() {
+        #expect(self.verdict("", to: .head) == .success)
+        #expect(self.verdict("", status: 205) == .success)
+        #expect(self.verdict(#"{"a":"#, status: 206) == .success)
+        #expect(self.verdict("", to: .post) == .failure(.body))
     }
 
     @Test func contentThatTellsOfAFailureIsOne() {
