@@ -64,6 +64,7 @@ extension ProxyError {
         var response = Response(ResponseHead(self.status, fields: fields), .whole(content))
         response.report.upstream = self.upstream
         response.report.reason = self.kind.rawValue
+        response.report.tell(self)
         return response
     }
 
@@ -89,5 +90,16 @@ extension ProxyError {
             members.append(.init(name: "retry_after", value: .number(String(seconds))))
         }
         return .object(members)
+    }
+}
+
+extension ExchangeReport {
+    /// What an exchange has to say that got no answer.
+    mutating func tell(_ error: ProxyError) {
+        self.circuit = error.circuit
+        self.decision = error.decision ?? .local
+        self.attempts = self.decision.isAttempt ? 1 : 0
+        // Without an attempt there is nothing that could have been learnt about the upstream.
+        self.outcome = self.decision.isAttempt || error.kind == .cancelled ? error.outcome : nil
     }
 }

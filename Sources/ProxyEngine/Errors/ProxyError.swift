@@ -59,6 +59,8 @@ package struct ProxyError: Error, Sendable, Equatable {
     var circuit: CircuitBreaker.State?
     /// What the cache had to do with it, where that is known.
     var cache: CacheStatus?
+    /// How the exchange was decided that ended with it; nil if nobody came to decide about an attempt.
+    var decision: ExchangeReport.Decision?
 
     /// - Parameter retryAfter: See ``wholeSeconds(_:)``.
     package init(_ kind: Kind, _ detail: String, upstream: String? = nil, retryAfter: Duration? = nil) {

@@ -141,17 +141,12 @@ final class Exchange {
     private func failed(_ error: ProxyError) -> Response {
         var error = error
         error.upstream = error.upstream ?? self.upstream.name
-        let isRejected = error.kind == .circuitOpen
         var response = error.response()
-        response.report.circuit = error.circuit
-        response.report.outcome = isRejected || error.kind == .notCached ? nil : error.outcome
-        response.report.decision = isRejected ? .rejected : .pass
-        response.report.attempts = error.source == .upstream ? 1 : 0
         if self.contract != nil {
-            response.report.cache = .miss
+            response.report.cache = error.decision == .collapsed ? .collapsed : .miss
             response.explain(error.cache ?? .forwarded(.uriMiss))
         }
-        if isRejected, self.contract == nil, let recent = self.request.recent {
+        if error.kind == .circuitOpen, self.contract == nil, let recent = self.request.recent {
             response.repetition = Response.Repetition(recent: recent, ground: .rejection(error))
         }
         return response

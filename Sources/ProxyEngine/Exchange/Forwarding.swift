@@ -174,9 +174,9 @@ struct Forwarding {
         status.detail = detail
         status.isCollapsed = shared == nil
         switch result {
-        case .failed(let error):
+        case .failed(var error):
+            if shared == nil { error.decision = .collapsed }
             if let response = self.standIn(for: error, shared?.report, status) { return response }
-            var error = error
             error.cache = error.cache ?? status
             throw error
         case .answer(let stored, let fate):
@@ -237,10 +237,7 @@ struct Forwarding {
             status = .hit(timeToLive: 0, key: self.key, detail: .circuitOpen)
         }
         guard var response = self.standIn(forStatus: report, status, holdsDown: !isCircuit) else { return nil }
-        response.report.circuit = error.circuit
-        response.report.outcome = isCircuit ? nil : error.outcome
-        response.report.decision = isCircuit ? .rejected : .pass
-        response.report.attempts = error.source == .upstream ? 1 : 0
+        response.report.tell(error)
         return response
     }
 

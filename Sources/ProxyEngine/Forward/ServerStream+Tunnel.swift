@@ -25,7 +25,7 @@ extension ServerStream {
             let written = ResponseWriter.Written(bytes: record.bytesOut)
             self.finished(request, record.response, bytesIn: record.bytesIn, written, dispatcher)
         } catch {
-            await self.refuse(request, with: error.refusal(), dispatcher)
+            await self.refuse(request, with: tunnel.refusal(by: destination, for: error), dispatcher)
         }
     }
 

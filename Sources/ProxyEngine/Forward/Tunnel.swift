@@ -37,10 +37,16 @@ struct Tunnel {
             let deadline = ExchangeDeadline(Timeouts(), start: start)
             do throws(ProxyError) {
                 let phase = deadline.phase(.connectTimeout, now: start)
-                return await self.relay(to: try await connector.connect(on: self.request.worker, by: phase))
+                let server = try await connector.connect(on: self.request.worker, by: phase)
+                return await self.relay(to: server, decided: .pass)
             } catch {
                 // Here the client has chosen the name.
-                throw error.kind == .addressDenied ? ProxyError(.denied, "this host is not on the internet") : error
+                guard error.kind != .addressDenied else {
+                    throw ProxyError(.denied, "this host is not on the internet")
+                }
+                var error = error
+                error.decision = .pass
+                throw error
             }
         }
     }
@@ -48,8 +54,8 @@ struct Tunnel {
     private func run(to upstream: Upstream) async throws(ProxyError) -> Record {
         upstream.metrics.exchangeStarted()
         do throws(ProxyError) {
-            let server = try await self.connect(to: upstream)
-            var record = await self.relay(to: server)
+            let (server, ticket) = try await self.connect(to: upstream)
+            var record = await self.relay(to: server, decided: ticket.decision)
             record.response.report.upstream = upstream.name
             record.response.report.circuit = upstream.circuit.state
             upstream.metrics.exchangeEnded(record.response.report, status: record.response.head.status)
@@ -57,12 +63,24 @@ struct Tunnel {
         } catch {
             var error = error
             error.upstream = upstream.name
-            upstream.metrics.exchangeEnded(error.refusal().report, status: error.status)
+            upstream.metrics.exchangeEnded(error.response().report, status: error.status)
             throw error
         }
     }
 
-    private func connect(to upstream: Upstream) async throws(ProxyError) -> ByteStream {
+    /// The answer to a CONNECT that leads nowhere.
+    func refusal(by destination: TunnelDestination, for error: ProxyError) -> Response {
+        var response = error.response()
+        if case .upstream(let upstream) = destination {
+            // What has refused may be something else a moment later.
+            let state = error.circuit ?? upstream.circuit.state
+            response.head.fields.add("X-Windbreak-Circuit", upstream.circuitField(state))
+            response.report.circuit = state
+        }
+        return response
+    }
+
+    private func connect(to upstream: Upstream) async throws(ProxyError) -> (ByteStream, CircuitTicket) {
         let ticket = try upstream.circuit.admit()
         let deadline = ExchangeDeadline(upstream.configuration.timeouts, start: self.request.arrival)
         let start = NIODeadline.now()
@@ -73,14 +91,14 @@ struct Tunnel {
             )
             upstream.metrics.observe(.connect, .now() - start)
             ticket.end(.success)
-            return server
+            return (server, ticket)
         } catch {
             ticket.end(error.outcome)
-            throw error
+            throw error.ending(ticket)
         }
     }
 
-    private func relay(to server: ByteStream) async -> Record {
+    private func relay(to server: ByteStream, decided decision: ExchangeReport.Decision) async -> Record {
         self.confirm()
         let relay = Relay(client: self.client, server: server, worker: self.request.worker, settings: self.settings)
         let relayed = await relay.run()
@@ -90,25 +108,9 @@ struct Tunnel {
             bytesOut: relayed.bytesOut
         )
         record.response.report.attempts = 1
-        record.response.report.decision = .pass
+        record.response.report.decision = decision
         record.response.report.outcome = .success
         record.response.report.reason = relayed.reason?.rawValue
         return record
-    }
-}
-
-extension ProxyError {
-    /// The answer to a CONNECT that leads nowhere.
-    func refusal() -> Response {
-        var response = self.response()
-        response.report.outcome = self.kind == .circuitOpen ? nil : self.outcome
-        switch self.source {
-        case .upstream:
-            response.report.decision = .pass
-            response.report.attempts = 1
-        case .proxy: response.report.decision = .rejected
-        case .downstream: response.report.decision = .local
-        }
-        return response
     }
 }

@@ -75,6 +75,14 @@ package struct ExchangeReport: Sendable {
         /// Answered by the proxy itself: health, combined, errors.
         case local
         case pass, probe, rejected, hit, collapsed
+
+        /// Whether the upstream was asked for this exchange.
+        var isAttempt: Bool {
+            switch self {
+            case .pass, .probe: true
+            case .local, .rejected, .hit, .collapsed: false
+            }
+        }
     }
 
     package enum CacheUse: String, CaseIterable, Sendable {

@@ -21,7 +21,7 @@ struct Attempt {
             return try await self.send(with: ticket)
         } catch {
             ticket.end(error.outcome)
-            throw error
+            throw error.ending(ticket)
         }
     }
 
@@ -137,7 +137,7 @@ struct Attempt {
         var response = Response(head, try body.available())
         response.ticket = ticket
         response.report.attempts = 1
-        response.report.decision = ticket.isProbe ? .probe : .pass
+        response.report.decision = ticket.decision
         response.report.outcome = outcome
         return response
     }
@@ -153,7 +153,7 @@ struct Attempt {
         response.ticket = ticket
         response.upgraded = connection.stream
         response.report.attempts = 1
-        response.report.decision = ticket.isProbe ? .probe : .pass
+        response.report.decision = ticket.decision
         return response
     }
 }

@@ -55,6 +55,7 @@ package final class Circuit: Sendable {
                 retryAfter: rejection.retryAfter
             )
             error.circuit = rejection.state
+            error.decision = .rejected
             throw error
         }
     }
@@ -117,7 +118,8 @@ final class CircuitTicket {
         self.permit = permit
     }
 
-    var isProbe: Bool { self.permit.isProbe }
+    /// What was decided of the exchange that has it.
+    var decision: ExchangeReport.Decision { self.permit.isProbe ? .probe : .pass }
 
     /// Ends the attempt. Only the first outcome counts.
     func end(_ outcome: Outcome) {
@@ -128,5 +130,14 @@ final class CircuitTicket {
 
     deinit {
         if self.outcome == nil { self.circuit.record(.cancelled, for: self.permit, begun: self.begun) }
+    }
+}
+
+extension ProxyError {
+    /// The same as the end of an attempt.
+    func ending(_ ticket: CircuitTicket) -> ProxyError {
+        var error = self
+        error.decision = ticket.decision
+        return error
     }
 }

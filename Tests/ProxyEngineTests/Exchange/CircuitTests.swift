@@ -135,6 +135,28 @@ import Testing
         }
     }
 
+    @Test func anAttemptWithoutAnAnswerIsToldAsOne() async throws {
+        let upstream = try await FaultyUpstream()
+        upstream.script(.finish, .finish, .stall)
+        try await withProxy(to: upstream) {
+            $0.breaker.failMax = 1
+            $0.breaker.resetTimeout = .milliseconds(50)
+        } _: { proxy in
+            for _ in 0..<2 {
+                try await eventually("a circuit that lets pass") { try proxy.upstream().circuit.state != .open }
+                #expect(try await proxy.exchange("GET", "/api/").status == 502)
+            }
+            try await eventually("the circuit to be half-open") { try proxy.upstream().circuit.state == .halfOpen }
+            let client = try await proxy.client()
+            try await client.send("GET", "/api/")
+            try await upstream.requests(atLeast: 3)
+            await client.abort()
+            try await eventually("the client to leave") { try proxy.upstream().metrics.inFlight == 0 }
+            let told = try proxy.upstream().metrics.requests.samples.map { [$0.outcome, $0.decision, "\($0.count)"] }
+            #expect(told == [["failure", "pass", "1"], ["failure", "probe", "1"], ["cancelled", "probe", "1"]])
+        }
+    }
+
     @Test func whileAProbeIsOutOthersAreRejected() async throws {
         let gate = Gate()
         let upstream = try await FaultyUpstream()

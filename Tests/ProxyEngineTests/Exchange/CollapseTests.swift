@@ -135,6 +135,8 @@ import Testing
             // One call, one failure: the followers are no samples.
             #expect(upstream.requests.count == 1)
             #expect(try proxy.upstream().circuit.status.failCount == 1)
+            let told = try proxy.upstream().metrics.requests.samples.map { [$0.decision, $0.cache, "\($0.count)"] }
+            #expect(told == [["pass", "miss", "1"], ["collapsed", "collapsed", "19"]])
         }
     }
 }

@@ -124,11 +124,12 @@ import Testing
         let upstream = try await FaultyUpstream(port: FreePort.any())
         try await upstream.refuseConnections()
         try await withTunnels(to: upstream) { proxy in
-            for status in [502, 502, 503] {
+            for (status, state) in [(502, "closed"), (502, "open"), (503, "open")] {
                 let client = try await proxy.client()
                 try await client.send(Self.connect)
                 let response = try await client.response()
                 #expect(response.status == status)
+                #expect(response.fields["x-windbreak-circuit"] == "api; state=\(state)")
                 #expect(response.fields.contains("retry-after") == (status == 503))
             }
             #expect(try proxy.upstream().circuit.state == .open)
