@@ -28,10 +28,14 @@ final class CircuitLog: Sendable {
         )
     }
 
-    func rejected(_ name: String) { self.requests.write(.warning, Self.rejection(name)) }
+    func rejected(_ name: String) {
+        guard self.lines.stateChanges else { return }
+        self.requests.write(.warning, Self.rejection(name))
+    }
 
     /// - Parameter excerpt: What is kept of the line from one time to the next.
     func rejected(_ name: String, again excerpt: inout LogLine.Excerpt?) {
+        guard self.lines.stateChanges else { return }
         self.requests.write(.warning, again: &excerpt, Self.rejection(name))
     }
 
@@ -75,12 +79,13 @@ final class CircuitLog: Sendable {
             self.logger.warning("[CIRCUIT] \(name) forced \(state.rawValue.uppercased()) by hand \(duration.limit)")
         case .wasReset where self.lines.stateChanges:
             self.logger.warning("[CIRCUIT] \(name) reset by hand")
-        case .wouldReject:
+        case .wouldReject where self.lines.stateChanges:
             self.logger.warning(
                 "[CIRCUIT] \(name) circuit OPEN - would skip API call",
                 metadata: ["mode": "\(CircuitBreaker.Policy.Mode.observe.rawValue)"]
             )
-        case .succeeded, .failed, .reachedThreshold, .probeFailed, .moved, .opened, .forced, .wasReset:
+        case .succeeded, .failed, .reachedThreshold, .probeFailed, .moved, .opened, .forced, .wasReset,
+            .wouldReject:
             break
         }
     }

@@ -3,9 +3,11 @@
 import Foundation
 import Logging
 import ProxyConfiguration
+import TestSupport
 import Testing
 
 @testable import ProxyEngine
+@testable import Resilience
 
 @Suite("Log lines")
 struct LogTests {
@@ -17,6 +19,19 @@ struct LogTests {
         #expect(lines.count == 1)
         #expect(try lines[0].wholeMatch(of: Regex(#"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z .*"#)) != nil)
         #expect(lines[0].hasSuffix(#"Z warning [CIRCUIT] plant_id state transition: CLOSED → OPEN a="x y" b=2"#))
+    }
+
+    @Test("of what is rejected are state changes", arguments: [true, false])
+    func rejections(_ isWanted: Bool) {
+        var lines = LogConfiguration.Circuit()
+        lines.stateChanges = isWanted
+        let recorded = RecordedLog()
+        let log = CircuitLog(logger: recorded.logger, lines: lines)
+        var excerpt: LogLine.Excerpt?
+        log.rejected("weather")
+        log.rejected("weather", again: &excerpt)
+        log.write(.wouldReject(CircuitBreaker.Rejection(reason: .open, retryAfter: nil)), of: "weather")
+        #expect(recorded.count(of: "[CIRCUIT] weather circuit OPEN") == (isWanted ? 3 : 0))
     }
 
     @Test("are one JSON object each where that is wanted")
