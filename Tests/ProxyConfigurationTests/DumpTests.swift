@@ -32,7 +32,7 @@ import Testing
               set: {User-Agent: "a $$ \\"b\\" \\\\ \\u00e9: #", Authorization: Bearer hunter2}
             breaker: {mode: observe, exclude: [4xx, "!429", 501], excluded_as: success}
             responses: {failed_when: [{pointer: "/a b", equals: "null"}, {pointer: "", equals: ""}]}
-            tls: {ca_file: /etc/ca.pem}
+            tls: {ca_file: \(Repository.certificates)/authority.pem}
             connections: {idle: 1500ms, max_idle: 0}
             routes: [{path: "/x/*", methods: [GET], cache: {ttl: 5m}, free: true}, {path: /y, cost: 0.05}]
           flora:

@@ -79,6 +79,7 @@ import Testing
         }.joined(separator: "\n")
             .replacing("/etc/windbreak/server", with: "\(Repository.certificates)/localhost")
             .replacing("/etc/windbreak", with: Repository.certificates)
+            .replacing("/etc/ssl/private-ca", with: "\(Repository.certificates)/authority")
     }
 
     private static func keys(of node: Node, below schema: String) -> Set<String> {

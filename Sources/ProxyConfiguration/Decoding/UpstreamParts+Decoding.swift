@@ -115,10 +115,11 @@ extension ConnectionLimits {
 }
 
 extension UpstreamTLS {
+    /// Reads the file too, so that what is wrong with it is told before anything runs by it.
     static func decode(_ reader: inout MappingReader) -> UpstreamTLS {
         var tls = UpstreamTLS()
-        if let node = reader.value("ca_file"), !node.isNull, let path = node.text(reader.problems) {
-            tls.caFile = path.isEmpty ? nil : node.location.source.resolve(path)
+        if let node = reader.value("ca_file"), !node.isNull, node.scalar?.text.isEmpty != true {
+            tls.caFile = PEMReader(problems: reader.problems).certificates(node)?.path
         }
         return tls
     }
