@@ -81,8 +81,13 @@ private struct RawRequest {
     }
 
     mutating func readJSON(_ content: ByteBuffer, limit: Int) throws(CallerError) {
-        guard let json = try? JSON(parsing: content.readableBytesView), json.object != nil else {
+        guard let json = try? JSON(parsing: content.readableBytesView), let members = json.object else {
             throw CallerError(.badRequest, "the content is not a JSON object")
+        }
+        // Which of two would count is not for anybody to guess (RFC 8259, 4), least of all where a call is paid for.
+        for name in IdentifyOptions.names.union(["image", "images"]).sorted()
+        where members.count(where: { $0.name == name }) > 1 {
+            throw CallerError(.badRequest, "\(name) is given twice")
         }
         for name in ["image", "images"] {
             guard let value = json[name], value != .null else { continue }

@@ -121,7 +121,8 @@ struct IdentifyRequestTests {
             (#"{"images":[""]}"#, 400),
             (#"{"images":["data:image/png,abc"]}"#, 400), (#"{"images":["data:"]}"#, 400),
             (#"{"images":["R0lGODlh"]}"#, 415),
-            (#"{"images":["/9j/AA=="],"organs":[1]}"#, 400),
+            (#"{"images":["/9j/AA=="],"organs":[1]}"#, 400), (#"{"images":["/9j/AA=="],"images":["/9j/AA=="]}"#, 400),
+            (#"{"images":["/9j/AA=="],"health":"all","health":"none"}"#, 400),
         ]
     )
     func badJSON(text: String, status: Int) {
