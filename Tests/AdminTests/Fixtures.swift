@@ -89,7 +89,7 @@ extension LocalRequest {
             path: path,
             query: query,
             body: ByteBuffer(string: body),
-            client: .internal,
+            client: .init(address: "127.0.0.1", isTLS: false),
             worker: Worker(loop: MultiThreadedEventLoopGroup.singleton.any(), index: 0),
             id: .next()
         )

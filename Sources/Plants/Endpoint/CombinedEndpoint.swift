@@ -35,8 +35,7 @@ package struct CombinedEndpoint: LocalHandler {
             let calls = try self.calls(for: request)
             let fanOut = FanOut(
                 calls: calls,
-                worker: request.worker,
-                id: request.id,
+                request: request,
                 cap: cap,
                 deadline: start.advanced(by: self.configuration.deadline),
                 log: self.log.of(request.id)

@@ -8,8 +8,8 @@ import ProxyEngine
 /// They are child tasks: a client that goes away takes with it those that nobody else waits for.
 struct FanOut: Sendable {
     let calls: [LegCall]
-    let worker: Worker
-    let id: RequestID
+    /// What they are asked for.
+    let request: LocalRequest
     /// What every exchange ends by.
     let cap: NIODeadline
     /// The same instant on the clock of tasks.
@@ -31,7 +31,7 @@ struct FanOut: Sendable {
     func outcomes() async -> [LegOutcome] {
         await withTaskGroup(of: Event.self) { group in
             for call in self.calls {
-                group.addTask { .ended(await call.outcome(worker: self.worker, id: self.id, cap: self.cap)) }
+                group.addTask { .ended(await call.outcome(for: self.request, cap: self.cap)) }
             }
             group.addTask {
                 try? await Task.sleep(for: Self.settling)

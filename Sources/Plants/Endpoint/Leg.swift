@@ -45,28 +45,34 @@ struct LegCall: Sendable {
     /// No answer about a plant is longer; related images are addresses.
     private static let maxAnswer = 4 << 20
 
+    /// Fields of the caller that say where he comes from; what becomes of them is the upstream's `forwarded`.
+    private static let told = ["host", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"]
+
     /// Asks, and comes back by `cap` at the latest, whatever happens.
-    func outcome(worker: Worker, id: RequestID, cap: NIODeadline) async -> LegOutcome {
+    func outcome(for caller: LocalRequest, cap: NIODeadline) async -> LegOutcome {
         guard let request else {
             return LegOutcome(leg: self.leg.name, result: .skipped(reason: "unsupported-image"), duration: .zero)
         }
         let start = ContinuousClock.now
-        let result = await self.ask(request, worker, id, cap)
+        let result = await self.ask(request, for: caller, cap)
         return LegOutcome(leg: self.leg.name, result: result, duration: start.duration(to: .now))
     }
 
     private func ask(
         _ call: LegRequest,
-        _ worker: Worker,
-        _ id: RequestID,
+        for caller: LocalRequest,
         _ cap: NIODeadline
     ) async -> LegOutcome.Result {
+        var fields = call.fields
+        for name in Self.told {
+            for value in caller.head.fields.values(of: name) { fields.add(name, value) }
+        }
         let request = Request(
-            RequestHead(call.method, call.path, fields: call.fields),
+            RequestHead(call.method, call.path, fields: fields),
             body: .whole(call.content),
-            client: .internal,
-            worker: worker,
-            id: id
+            client: caller.client,
+            worker: caller.worker,
+            id: caller.id
         )
         let response = await self.leg.upstream.exchange(request, path: call.path[...], cap: cap)
         do throws(ProxyError) {

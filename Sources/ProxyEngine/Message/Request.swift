@@ -84,7 +84,7 @@ package final class Request {
 
     /// Who sent it.
     package struct Client: Sendable, Hashable {
-        /// Numeric, without port; `unix` or `internal` where there is none.
+        /// Numeric, without port; `unix` where there is none.
         package var address: String
         package var isTLS: Bool
         /// The tunnel that it came through, if it was opened here.
@@ -93,7 +93,5 @@ package final class Request {
             self.address = address
             self.isTLS = isTLS
         }
-        /// The proxy itself, for the legs of a combined request.
-        package static let `internal` = Client(address: "internal", isTLS: false)
     }
 }

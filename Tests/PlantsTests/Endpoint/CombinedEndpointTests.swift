@@ -57,6 +57,19 @@ struct CombinedEndpointTests {
         await plants.stop()
     }
 
+    @Test("says for whom it asks, where that is forwarded")
+    func forwarded() async throws {
+        let plants = try await PlantStage(legs: "cache: off, forwarded: append")
+        _ = try await plants.stage.identify(fields: ["X-Forwarded-For": "192.0.2.7", "Host": "plants.example"])
+        for request in plants.plantID.requests + plants.plantNet.requests {
+            #expect(request.fields.values(of: "x-forwarded-for") == ["192.0.2.7, 127.0.0.1"])
+            #expect(request.fields["x-forwarded-proto"] == "http")
+            #expect(request.fields["x-forwarded-host"] == "plants.example")
+            #expect(request.fields["host"] != "plants.example")
+        }
+        await plants.stop()
+    }
+
     @Test("sends the proxy's own keys in place of the caller's")
     func ownKeys() async throws {
         let plants = try await PlantStage(legs: "cache: off, api_key: own")
