@@ -224,12 +224,9 @@ package final class Engine: Sendable {
         at role: Listener.Role,
         masked mask: TargetMask
     ) {
-        var report = response.finalReport
-        if let error = written.error {
-            report.reason = error.kind.rawValue
-            if error.kind == .cancelled { report.outcome = .cancelled }
-        }
+        let report = written.error.map { response.report(endedBy: $0) } ?? response.finalReport
         let (status, bytesOut) = (response.head.status, written.bytes)
+        response.end?.count(report, status: status)
         if report.upstream == nil { self.metrics.exchangeEnded(report, status: status) }
         self.metrics.transferred(bytesIn: bytesIn, bytesOut: bytesOut, at: role)
         guard self.access.isEnabled else { return }

@@ -163,7 +163,14 @@ final class Exchange {
         response.head.fields.add("X-Windbreak-Circuit", self.upstream.circuitField(state))
         response.report.upstream = self.upstream.name
         response.report.circuit = state
-        self.upstream.metrics.exchangeEnded(response.finalReport, status: response.head.status, cost: self.terms.cost)
+        switch response.body {
+        case .whole:
+            let report = response.finalReport
+            self.upstream.metrics.exchangeEnded(report, status: response.head.status, cost: self.terms.cost)
+        case .stream:
+            // It may still break off.
+            response.end = ExchangeEnd(of: response, in: self.upstream.metrics, cost: self.terms.cost)
+        }
     }
 }
 

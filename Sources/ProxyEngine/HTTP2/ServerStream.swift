@@ -170,6 +170,7 @@ extension Response {
         let reason = response.report.reason
         response.report = self.report
         response.report.reason = reason
+        response.end = self.end
         return response
     }
 }

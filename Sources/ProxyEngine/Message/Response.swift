@@ -14,6 +14,8 @@ package struct Response {
     package var report = ExchangeReport()
     /// The admission of the attempt behind it, which knows the outcome once the content has been read.
     var ticket: CircuitTicket?
+    /// Where its end is to be counted, if it is still coming.
+    var end: ExchangeEnd?
     /// The upstream's side of a connection that is HTTP no more, behind a 101.
     var upgraded: ByteStream?
 
@@ -40,12 +42,24 @@ package struct Response {
 
     /// Reads all of the content. Throws when it is cut off or longer than `limit` bytes; then the rest is given up.
     package func collected(upTo limit: Int) async throws(ProxyError) -> CollectedResponse {
-        switch try await self.body.collect(upTo: limit) {
-        case .whole(let content):
+        do throws(ProxyError) {
+            guard case .whole(let content) = try await self.body.collect(upTo: limit) else {
+                throw ProxyError(.protocolError, "the answer is longer than \(limit) bytes")
+            }
+            self.end?.count(self.finalReport, status: self.head.status)
             return CollectedResponse(head: self.head, content: content, report: self.finalReport)
-        case .tooLarge:
-            throw ProxyError(.protocolError, "the answer is longer than \(limit) bytes")
+        } catch {
+            self.end?.count(self.report(endedBy: error), status: self.head.status)
+            throw error
         }
+    }
+
+    /// The report of an answer that was not passed on to its end.
+    func report(endedBy error: ProxyError) -> ExchangeReport {
+        var report = self.finalReport
+        report.reason = error.kind.rawValue
+        if error.kind == .cancelled { report.outcome = .cancelled }
+        return report
     }
 }
 

@@ -157,6 +157,23 @@ import Testing
         }
     }
 
+    @Test func anExchangeIsCountedByHowItsAnswerEnds() async throws {
+        let gate = Gate()
+        let begun = Reply.respond(200, body: "0123456789").stopping(afterBody: 5, then: .pass(gate))
+        let upstream = try await FaultyUpstream { _ in begun.then(.reset) }
+        try await withProxy(to: upstream) { _ in
+        } _: { proxy in
+            let client = try await proxy.client()
+            try await client.send("GET", "/api/")
+            #expect(try await client.head().status == 200)
+            let metrics = try proxy.upstream().metrics
+            #expect(metrics.inFlight == 1 && metrics.requests.samples.isEmpty)
+            gate.open()
+            try await eventually("the end of the exchange") { metrics.inFlight == 0 }
+            #expect(metrics.requests.samples.map { [$0.outcome, $0.statusClass] } == [["failure", "2xx"]])
+        }
+    }
+
     @Test func whileAProbeIsOutOthersAreRejected() async throws {
         let gate = Gate()
         let upstream = try await FaultyUpstream()

@@ -182,7 +182,7 @@ import Testing
             try await leader.send("GET", "/api/a")
             try await self.receiveHalf(leader)
             try await follower.send("GET", "/api/a")
-            try await eventually("both exchanges") { try proxy.upstream().metrics.inFlight == 1 }
+            try await eventually("both exchanges") { try proxy.upstream().metrics.inFlight == 2 }
             gate.open()
             let answer = try await follower.response()
             #expect(answer.text == "0123456789" && answer.isComplete)
