@@ -150,6 +150,8 @@ extension LocalRoute {
                 id: request.id
             )
         )
+        // What was given up for want of a client is no answer, least of all a failure.
+        if Task.isCancelled { throw ProxyError(.cancelled, "the client went away") }
         var response = Response(ResponseHead(answer.status, fields: answer.fields), .whole(answer.body))
         response.report.reason = answer.reason
         return response

@@ -19,6 +19,17 @@ import Testing
         }
     }
 
+    /// Has no answer while anybody waits for it.
+    private struct Patient: LocalHandler {
+        let maxBody = 0
+        let hasBegun = Gate()
+        func respond(to request: LocalRequest) async -> LocalResponse {
+            self.hasBegun.open()
+            try? await Task.sleep(for: .seconds(60))
+            return LocalResponse(502)
+        }
+    }
+
     private func withEcho(_ test: (TestProxy, FaultyUpstream) async throws -> Void) async throws {
         let upstream = try await FaultyUpstream()
         let routes = [
@@ -59,6 +70,20 @@ import Testing
             let response = try await proxy.exchange("DELETE", "/-/echo")
             #expect(response.status == 405)
             #expect(response.fields["allow"] == "GET, HEAD, POST")
+        }
+    }
+
+    @Test func whatItsClientGaveUpIsNoFailure() async throws {
+        let patient = Patient()
+        try await withProxy(local: [LocalRoute(path: "/-/patient", methods: [.get], handler: patient)]) { _ in
+        } _: { proxy in
+            let client = try await proxy.client()
+            try await client.send("GET", "/-/patient")
+            try await patient.hasBegun.pass()
+            await client.abort()
+            let requests = proxy.engine.metrics.requests
+            try await eventually("the end of the exchange") { !requests.samples.isEmpty }
+            #expect(requests.samples.map { [$0.outcome, $0.statusClass] } == [["cancelled", "4xx"]])
         }
     }
 
