@@ -72,7 +72,9 @@ struct LegCall: Sendable {
             body: .whole(call.content),
             client: caller.client,
             worker: caller.worker,
-            id: caller.id
+            id: caller.id,
+            // What cannot be read is kept for nobody, and says as much of the API as a page of HTML does.
+            expecting: { self.leg.read(status: 200, content: $0) != .malformed }
         )
         let response = await self.leg.upstream.exchange(request, path: call.path[...], cap: cap)
         do throws(ProxyError) {

@@ -126,7 +126,8 @@ final class Exchange {
             ),
             worker: self.request.worker,
             deadline: self.deadline,
-            onInterim: self.request.onInterim
+            onInterim: self.request.onInterim,
+            isExpected: self.request.isExpected
         )
         let ticket: CircuitTicket
         if let admitted = self.ticket { ticket = admitted } else { ticket = try self.upstream.circuit.admit() }

@@ -225,7 +225,8 @@ final class SharedAttempt {
 
     /// Whether the content may still tell of a failure while there is a better answer.
     private var waitsForVerdict: Bool {
-        self.upstream.configuration.responses.judgesContent && self.report.outcome == .success
+        (self.upstream.configuration.responses.judgesContent || self.exchange.request.isExpected != nil)
+            && self.report.outcome == .success
             && self.stale?.mayReplaceError(at: .now, allowance: self.policy.staleIfError) == true
     }
 

@@ -18,6 +18,9 @@ package final class Request {
     let recent: RecentHead?
     /// Passes an interim response (1xx) on to the client.
     let onInterim: ((ResponseHead) -> Void)?
+    /// Whether the content of a success is what was asked for, where somebody can tell. If it is not, the attempt has
+    /// failed.
+    private(set) var isExpected: ((ByteBuffer) -> Bool)?
 
     package convenience init(
         _ head: RequestHead,
@@ -25,9 +28,11 @@ package final class Request {
         client: Client,
         worker: Worker,
         arrival: NIODeadline = .now(),
-        id: RequestID = .next()
+        id: RequestID = .next(),
+        expecting isExpected: ((ByteBuffer) -> Bool)? = nil
     ) {
         self.init(head, nil, body: body, client: client, worker: worker, arrival: arrival, id: id, onInterim: nil)
+        self.isExpected = isExpected
     }
 
     init(
@@ -70,7 +75,7 @@ package final class Request {
         _ recent: RecentHead?,
         _ onInterim: ((ResponseHead) -> Void)?
     ) -> Request {
-        Request(
+        let copy = Request(
             head,
             recent,
             body: self.body,
@@ -80,6 +85,8 @@ package final class Request {
             id: self.id,
             onInterim: onInterim
         )
+        copy.isExpected = self.isExpected
+        return copy
     }
 
     /// Who sent it.

@@ -15,6 +15,7 @@ struct Attempt {
     let worker: Worker
     let deadline: ExchangeDeadline
     let onInterim: ((ResponseHead) -> Void)?
+    let isExpected: ((ByteBuffer) -> Bool)?
 
     func run(with ticket: CircuitTicket) async throws(ProxyError) -> Response {
         do throws(ProxyError) {
@@ -130,7 +131,7 @@ struct Attempt {
             length: length,
             from: connection,
             ending: ticket,
-            as: ResponseJudge(rules, head: head, to: self.request.method),
+            as: ResponseJudge(rules, head: head, to: self.request.method, expecting: self.isExpected),
             deadline: self.deadline,
             sender: sender
         )

@@ -28,6 +28,7 @@ extension ResponseRules {
 struct ResponseJudge {
     private let byStatus: Outcome
     private let rules: ResponseRules
+    private let isExpected: ((ByteBuffer) -> Bool)?
     private let isInspected: Bool
     private var content = ByteBuffer()
     private var isTooLarge = false
@@ -35,13 +36,20 @@ struct ResponseJudge {
     /// Content beyond this is not read for meaning: nobody's error page is that long, and parsing takes time of the loop.
     private static let limit = 1 << 20
 
-    init(_ rules: ResponseRules, head: ResponseHead, to method: HTTPMethod) {
+    /// - Parameter isExpected: What the one who asks knows of the content beside the rules.
+    init(
+        _ rules: ResponseRules,
+        head: ResponseHead,
+        to method: HTTPMethod,
+        expecting isExpected: ((ByteBuffer) -> Bool)? = nil
+    ) {
         self.rules = rules
+        self.isExpected = isExpected
         self.byStatus = rules.outcome(of: head.status)
         let encoding = head.fields["content-encoding"] ?? "identity"
         self.isInspected =
             self.byStatus == .success && Self.hasWholeContent(head.status, to: method)
-            && rules.judgesContent
+            && (rules.judgesContent || isExpected != nil)
             // Compressed content is the upstream's own business; its status has to do.
             && encoding.equalsIgnoringCase("identity")
     }
@@ -67,6 +75,7 @@ struct ResponseJudge {
     /// Asked at the end of complete content.
     var verdict: Outcome {
         guard self.isInspected, !self.isTooLarge else { return self.byStatus }
+        if let isExpected, !isExpected(self.content) { return .failure(.body) }
         guard let json = try? JSON(parsing: self.content.readableBytesView) else {
             return self.rules.expect == .json ? .failure(.body) : self.byStatus
         }

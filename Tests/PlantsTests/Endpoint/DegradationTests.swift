@@ -2,6 +2,8 @@
 
 import HTTPMessage
 import NIOCore
+import ProxyEngine
+import Resilience
 import TestSupport
 import Testing
 
@@ -175,13 +177,20 @@ struct DegradationTests {
 
     @Test("takes nothing from one whose answer is malformed", arguments: malformedReplies)
     func malformed(reply: Reply) async throws {
-        let plants = try await PlantStage(plantID: { _ in reply })
+        let plants = try await PlantStage(legs: "cache: {ttl: 1h}, breaker: {fail_max: 2}")
+        plants.plantID.script(reply)
         let answer = try await plants.stage.identify()
         #expect(answer.status == 200)
         #expect(answer.json["degraded"] == true)
         #expect(answer.provider("plant_id", "status") == "failed")
         #expect(answer.provider("plant_id", "reason") == "response-malformed")
         #expect(answer.json["source"] == "plantnet")
+        // It says as much of the API as no answer, and is kept for nobody.
+        #expect(plants.stage.engine.snapshot?["plant_id"]?.circuit.status.failCount == 1)
+        let again = try await plants.stage.identify()
+        #expect(again.provider("plant_id", "status") == "ok")
+        #expect(again.provider("plant_id", "cached") == false)
+        #expect(again.provider("plantnet", "cached") == true)
         await plants.stop()
     }
 
