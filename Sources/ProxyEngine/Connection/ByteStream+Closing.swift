@@ -22,6 +22,16 @@ extension ByteStream {
         context.close(mode: .output, promise: nil)
     }
 
+    /// Reads what the peer still sends, and drops it: as long as it keeps coming and something of it is awaited, and for ten
+    /// seconds at most. Meanwhile the peer gets to read what it was sent.
+    func dropRest(idle: TimeAmount, until isDone: () -> Bool = { false }) async {
+        let end = NIODeadline.now() + .seconds(10)
+        self.received.clear()
+        while !isDone(), (try? await self.receiveMore(until: min(end, .now() + idle))) != nil {
+            self.received.clear()
+        }
+    }
+
     /// Closes so that the peer cannot take what it got for a whole message: with a reset (RFC 9112, 9.6). Nor does the
     /// kernel keep what the peer has not taken.
     func reset() {

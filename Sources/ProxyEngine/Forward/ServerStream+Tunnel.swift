@@ -13,7 +13,7 @@ extension ServerStream {
             return await self.intercept(request, as: origin, tls, dispatcher)
         }
         guard case .tunnel(let destination) = step else {
-            return await self.refuse(request, with: await step.response(), dispatcher)
+            return await self.finish(request, with: await step.response(), dispatcher)
         }
         let settings = dispatcher.snapshot.configuration.forward
         let tunnel = Tunnel(request: request, client: self.stream, settings: settings) { [framing, stream] in
@@ -25,12 +25,7 @@ extension ServerStream {
             let written = ResponseWriter.Written(bytes: record.bytesOut)
             self.finished(request, record.response, bytesIn: record.bytesIn, written, dispatcher)
         } catch {
-            await self.refuse(request, with: tunnel.refusal(by: destination, for: error), dispatcher)
+            await self.finish(request, with: tunnel.refusal(by: destination, for: error), dispatcher)
         }
-    }
-
-    func refuse(_ request: Request, with response: Response, _ dispatcher: Dispatcher) async {
-        let written = await self.write(response, to: .connect, dispatcher)
-        self.finished(request, response, bytesIn: 0, written, dispatcher)
     }
 }

@@ -81,16 +81,12 @@ final class ServerStream {
             stream.flush()
         }
         let response = await dispatcher.begin(request, at: self.listener).response().asHTTP2()
-        let written = await self.write(response, to: head.method, dispatcher)
-        self.finished(request, response, bytesIn: body.count, written, dispatcher)
+        await self.finish(request, with: response, content: body, dispatcher)
     }
 
     /// Answers what is understood and not taken.
     private func refuse(_ error: ProxyError, _ dispatcher: Dispatcher) async {
-        let request = self.unknownRequest
-        let response = error.response()
-        let written = await self.write(response, to: request.head.method, dispatcher)
-        self.finished(request, response, bytesIn: 0, written, dispatcher)
+        await self.finish(self.unknownRequest, with: error.response(), dispatcher)
     }
 
     /// RFC 9113, 8.1.1: what is malformed gets a reset in place of an answer, and a line like every other.
@@ -122,25 +118,27 @@ final class ServerStream {
         )
     }
 
-    func write(
-        _ response: Response,
-        to method: HTTPMethod,
+    /// Answers, and ends the request.
+    func finish(
+        _ request: Request,
+        with response: Response,
+        content: StreamBody? = nil,
         _ dispatcher: Dispatcher
-    ) async -> ResponseWriter.Written {
+    ) async {
         let writer = StreamResponseWriter(
             stream: self.stream,
             framing: self.framing,
-            method: method,
+            method: request.head.method,
             pace: dispatcher.clients.pace
         )
         let written = await writer.write(response)
-        if let error = written.error {
-            self.framing.reset(error.kind == .cancelled ? .cancel : .internalError)
-        } else if !self.framing.hasEnded {
-            // RFC 9113, 8.1: the answer is complete, the rest of the request is not wanted.
-            self.framing.reset(.noError)
-        }
-        return written
+        if let error = written.error { self.framing.reset(error.kind == .cancelled ? .cancel : .internalError) }
+        self.finished(request, response, bytesIn: content?.count ?? 0, written, dispatcher)
+        guard written.error == nil, !self.framing.hasEnded else { return }
+        // RFC 9113, 8.1: the answer is complete, the rest of the request is not wanted. Some clients that are told so
+        // while they send never read the answer.
+        await self.stream.dropRest(idle: .seconds(1)) { [framing] in framing.hasEnded }
+        if !self.framing.hasEnded { self.framing.reset(.noError) }
     }
 
     func finished(

@@ -29,7 +29,7 @@ extension ServerStream {
             }
         } catch {
             let error = ProxyError(.forbidden, "the client's address has as many connections as it may have")
-            return await self.refuse(request, with: error.response(), dispatcher)
+            return await self.finish(request, with: error.response(), dispatcher)
         }
         self.finished(request, Response(ResponseHead(200)), bytesIn: 0, .init(), dispatcher)
     }

@@ -33,11 +33,6 @@ final class ServerConnection {
     var current: SilentClient.Exchange?
     private var reader = SlowReader()
 
-    /// How long the rest of a request is read that was answered early, so that the client gets to read the answer: as
-    /// long as it keeps coming, and at most so long.
-    private static let lingeringIdle = TimeAmount.seconds(5)
-    private static let lingeringTime = TimeAmount.seconds(10)
-
     init(_ guest: Guest, origin: ConnectionGate.Origin?, worker: Worker, listener: Listener) {
         let stream = guest.stream
         self.stream = stream
@@ -351,10 +346,7 @@ final class ServerConnection {
     /// RFC 9112, 9.6: closing while the client still sends would take the answer away from it.
     func linger() async {
         self.stream.closeOutput()
-        let end = NIODeadline.now() + Self.lingeringTime
-        repeat {
-            self.stream.received.clear()
-        } while (try? await self.stream.receiveMore(until: min(end, .now() + Self.lingeringIdle))) != nil
+        await self.stream.dropRest(idle: .seconds(5))
     }
 
     /// To be called every now and then: cuts off a client that takes what was written too slowly.
