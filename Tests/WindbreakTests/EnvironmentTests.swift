@@ -61,6 +61,18 @@ struct EnvironmentTests {
                 #"listen: {address: 127.0.0.1:8123, access: {tokens: ["it's a/secret@home"]}}"#,
                 "http://windbreak:it%27s%20a%2Fsecret%40home@127.0.0.1:8123"
             ),
+            (
+                #"listen: [{address: "127.0.0.1:8122", proxy_protocol: [127.0.0.0/8]}, "127.0.0.1:8123"]"#,
+                "http://127.0.0.1:8123"
+            ),
+            (
+                #"listen: {address: "0.0.0.0:8123", access: {open: true}, proxy_protocol: [10.0.0.0/8]}"#,
+                "http://127.0.0.1:8123"
+            ),
+            (
+                #"listen: [{address: "0.0.0.0:8122", access: {networks: [10.0.0.0/8]}}, "localhost:8123"]"#,
+                "http://localhost:8123"
+            ),
         ]
     )
     func listener(_ settings: String, _ url: String) async throws {

@@ -44,15 +44,27 @@ struct ProxyVariables {
         "SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "PIP_CERT", "GIT_SSL_CAINFO", "AWS_CA_BUNDLE",
     ]
 
-    /// The first listener that a proxy's URL can name.
+    /// The first listener that a proxy's URL can name, and that serves who connects from here.
     private static func proxy(_ configuration: Configuration) throws(Unavailable) -> String {
         for listener in configuration.listen {
             guard case .tcp(let host, let port) = listener.address, listener.tls == nil, port != 0 else { continue }
             let reachable = ["0.0.0.0": "127.0.0.1", "::": "::1"][host] ?? host
+            guard Self.serves(listener, at: reachable) else { continue }
             let token = listener.access.tokens.first.map { "windbreak:\(PercentEncoding.queryValue($0.revealed))@" }
             return "http://\(token ?? "")\(ListenAddress(host: reachable, port: port))"
         }
-        throw Unavailable(description: "no listener without TLS has a port of its own, which a proxy's URL could name")
+        throw Unavailable(
+            description: "no listener takes plain HTTP from this machine at a port that is known beforehand"
+        )
+    }
+
+    /// Whether it takes a connection from this machine, and takes it for what a program says, not a load balancer.
+    private static func serves(_ listener: ListenerConfiguration, at host: String) -> Bool {
+        // Whoever connects to an address of his own machine comes from there.
+        let address = host == "localhost" ? "127.0.0.1" : host
+        guard !listener.proxyProtocol.contains(address) else { return false }
+        guard !listener.access.networks.isEmpty, let source = IPAddress(address) else { return true }
+        return listener.access.networks.contains { $0.contains(source) }
     }
 
     private static func direct(_ configuration: Configuration, _ environment: [String: String]) -> String {
