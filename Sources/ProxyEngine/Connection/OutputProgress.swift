@@ -14,14 +14,16 @@ import Darwin
 struct OutputProgress: Hashable {
     /// Octets that the socket has taken.
     var sent = 0
-    /// Octets that the peer's system has confirmed; 0 where ours does not tell.
-    var confirmed = 0
+    /// Octets that the peer's system has confirmed; nil where ours does not tell.
+    var confirmed: Int?
     /// Whether anything is on its way.
     var isPending = false
 
-    /// How many octets have come further since, by whichever count shows more.
+    /// How many octets the peer has taken since: what our own system takes, because it has found more room, says nothing
+    /// of the peer, and counts only where nothing else is known.
     func octets(since other: OutputProgress) -> Int {
-        max(self.sent - other.sent, self.confirmed - other.confirmed)
+        guard let confirmed = self.confirmed, let before = other.confirmed else { return self.sent - other.sent }
+        return confirmed - before
     }
 }
 

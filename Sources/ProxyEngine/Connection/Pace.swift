@@ -20,7 +20,7 @@ struct Pace: Hashable, Sendable {
     }
 
     /// How often to look whether it is over.
-    var checkInterval: TimeAmount { max(.milliseconds(10), min(.seconds(2), .nanoseconds(self.slack.nanoseconds / 4))) }
+    var checkInterval: TimeAmount { max(.milliseconds(10), min(.seconds(1), .nanoseconds(self.slack.nanoseconds / 4))) }
 
     var isOver: Bool { self.left <= .zero }
 

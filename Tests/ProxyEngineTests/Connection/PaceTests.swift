@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test func itIsLookedAtOftenEnough() {
-        #expect(Pace(rate: 1, slack: .seconds(3600)).checkInterval == .seconds(2))
+        #expect(Pace(rate: 1, slack: .seconds(3600)).checkInterval == .seconds(1))
         #expect(Pace(rate: 1, slack: .milliseconds(100)).checkInterval == .milliseconds(25))
     }
 }
