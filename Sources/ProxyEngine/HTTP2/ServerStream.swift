@@ -57,7 +57,8 @@ final class ServerStream {
         }
         do throws(HTTP2Rejection) {
             let head = try RequestHead(section, limits: dispatcher.clients.limits)
-            await self.answer(head, dispatcher)
+            let isOutside = self.listener.role == .main && self.client.tunnel == nil && head.method != .connect
+            await self.answer(isOutside ? dispatcher.main.addressed(head) : head, dispatcher)
         } catch {
             switch error {
             case .malformed: self.reject(dispatcher)

@@ -59,6 +59,17 @@ struct Router: Sendable {
 
     func declares(_ authority: Authority) -> Bool { self.hosts[authority.name] != nil }
 
+    /// A request of HTTP/2 in the form in which HTTP/1.1 sends it to a proxy, if it is about a declared upstream: there all
+    /// requests have one form, and only their authority tells whom they are for (RFC 9113, 8.3.1).
+    func addressed(_ head: RequestHead) -> RequestHead {
+        guard let host = head.fields["host"], let authority = Authority(host[...]), self.declares(authority),
+            (try? self.upstream(at: authority, defaultPort: 80)) != nil
+        else { return head }
+        var head = head
+        head.target = "http://\(authority.description)\(head.target == "*" ? "" : head.target)"
+        return head
+    }
+
     /// The upstream that is declared for a host. Its port is the scheme's or the upstream's own: another one is another
     /// server, which nobody has declared.
     func upstream(at authority: Authority, defaultPort: Int) throws(ProxyError) -> Upstream {

@@ -38,6 +38,17 @@ import Testing
         }
     }
 
+    @Test func byHTTP2AProxyIsToldFromAServerByTheAuthority() async throws {
+        try await Self.withTokens { proxy, upstream in
+            let client = try await HTTP2Client(to: proxy.port)
+            for (stream, authority, status) in [(1, "api.example", 407), (3, "proxy.test", 401)] as [(UInt32, _, _)] {
+                try await client.send(.get("/", stream: stream, authority: authority))
+                #expect(try await client.response(on: stream).status == status)
+            }
+            #expect(upstream.record.value.accepted == 0)
+        }
+    }
+
     @Test func aTunnelNeedsOneToo() async throws {
         try await Self.withTokens { proxy, upstream in
             let refused = try await proxy.exchange("CONNECT", "api.example:443")

@@ -180,6 +180,24 @@ import Testing
         }
     }
 
+    @Test(
+        arguments: [
+            ("api.example", "/base/a?b", 200), ("API.example:80", "/base/a?b", 200), ("api.example", "/api/a?b", 404),
+            ("api.example:81", "/api/a?b", 200), ("evil.example", "/api/a?b", 200), ("evil.example", "/base/a", 404),
+        ] as [(String, String, Int)]
+    )
+    func byHTTP2TheAuthorityTellsWhomARequestIsFor(_ authority: String, _ path: String, _ status: Int) async throws {
+        let upstream = try await FaultyUpstream()
+        try await withProxy(to: upstream, basePath: "/base") {
+            $0.hosts = ["api.example"]
+        } _: { (proxy) async throws in
+            let client = try await HTTP2Client(to: proxy.port)
+            try await client.send(.get(path, authority: authority))
+            #expect(try await client.response().status == status)
+            #expect(upstream.requests.map(\.target) == (status == 200 ? ["/base/a?b"] : []))
+        }
+    }
+
     @Test func theServerAsAWholeHasOptions() async throws {
         try await withProxy { _ in
         } _: { proxy in
