@@ -11,18 +11,6 @@ import Synchronization
 /// Changes wait in a journal and are written twice a second, by a task of their own; a process that is killed loses no
 /// more than that. A table of what is there spares nearly every miss the way to the disk.
 package final class CacheFile: ResponseArchive {
-    fileprivate struct State: Sendable {
-        var database: CacheDatabase?
-        /// Parts of the keys of what is there, and of what will be when the journal is written.
-        var hashes: Set<UInt64> = []
-        var journal = Journal()
-        /// The batch that is being written.
-        var writing = Journal()
-        var loads = PendingLoads()
-        var isFailing = false
-        var dropped = 0
-    }
-
     private static let interval: Duration = .milliseconds(500)
     /// For how long a look-up waits for a disk that does not answer.
     private static let patience: Duration = .seconds(2)
@@ -81,23 +69,12 @@ package final class CacheFile: ResponseArchive {
 
     package func keep(_ response: StoredResponse, for key: CacheKey, of request: CachedRequest) {
         self.state.withLock { state in
-            guard state.database != nil else { return }
-            if state.journal.add(.keep(key, Archived(response, of: request))) {
-                state.hashes.insert(key.hash)
-                return
-            }
-            state.dropped += 1
-            // What is there is out of date.
-            if state.hashes.remove(key.hash) != nil { state.journal.add(.remove(key)) }
+            if state.database != nil { state.keep(Archived(response, of: request), for: key) }
         }
     }
 
     package func remove(_ key: CacheKey) {
-        self.state.withLock { state in
-            guard state.hashes.remove(key.hash) != nil else { return }
-            state.loads.outdate(key)
-            state.journal.add(.remove(key))
-        }
+        self.state.withLock { $0.remove(key) }
     }
 
     package func remove(_ variant: Variant, of key: CacheKey) {
@@ -248,7 +225,7 @@ package final class CacheFile: ResponseArchive {
     /// What is neither there nor waits to be.
     func forget(_ gone: [CacheKey]) {
         self.state.withLock { state in
-            for key in gone where !state.journal.keeps(key) { state.hashes.remove(key.hash) }
+            for key in gone where !state.journal.keeps(key) { state.letGo(of: key) }
         }
     }
 
@@ -278,20 +255,6 @@ package final class CacheFile: ResponseArchive {
         } else {
             self.logger.warning("[CACHE] the cache file cannot be used at the moment: \(error)")
         }
-    }
-}
-
-extension CacheFile.State {
-    /// The batch could not be written: what should have gone still has to go, and so does what came in its place.
-    fileprivate mutating func lose() {
-        var journal = Journal(afterFailing: self.writing)
-        journal.add(contentsOf: self.journal)
-        for case .keep(let key, _) in self.writing.changes {
-            self.dropped += 1
-            if !journal.keeps(key) { self.hashes.remove(key.hash) }
-        }
-        self.writing = Journal()
-        self.journal = journal
     }
 }
 

@@ -74,19 +74,4 @@ struct JournalTests {
         newer.add(.removeVariant(key, variants[3]))
         #expect(!newer.keeps(key))
     }
-
-    @Test("outdates a look-up that is on its way")
-    func outdates() async {
-        var loads = PendingLoads()
-        let key = CacheKey.numbered(1)
-        let found = await withCheckedContinuation { waiter in
-            guard case .read = loads.add(waiter, for: key, at: .now) else { return waiter.resume(returning: []) }
-            loads.outdate(CacheKey.numbered(2))
-            loads.outdate(key)
-            let (waiters, isOutdated) = loads.end(key)
-            #expect(waiters.count == 1 && isOutdated)
-            for waiter in waiters { waiter.resume(returning: []) }
-        }
-        #expect(found.isEmpty)
-    }
 }
