@@ -18,8 +18,8 @@ struct UnsettledInput {
 
     /// Octets that may be more than 16 KiB when they are decoded.
     fileprivate static let long = 4 << 10
-    /// As many may wait: a head, and what the windows let through behind it.
-    private static let limit = 256 << 10
+    /// As many may wait: a head, and the 64 KiB that the first window lets through behind it (RFC 9113, 6.9.2).
+    private static let limit = 128 << 10
 
     /// - Parameter preface: Octets before the first frame.
     init(preface: Int) { self.next = preface }

@@ -2,6 +2,7 @@
 
 import HTTPMessage
 import NIOCore
+import ProxyConfiguration
 import TestSupport
 import Testing
 
@@ -63,8 +64,23 @@ import Testing
 
     @Test func `no more waits than a client may send before it has heard of us`() {
         let content = TestFrame.data([UInt8](repeating: 7, count: 16_000), stream: 3, endStream: false)
-        let frames = [.settings(), Self.long] + [TestFrame](repeating: content, count: 20)
+        let frames = [.settings(), Self.long] + [TestFrame](repeating: content, count: 8)
         self.expect(frames, by: 4000, toPass: frames, isSettled: true)
+    }
+
+    @Test func `a client that never acknowledges the settings is let go`() async throws {
+        let upstream = try await FaultyUpstream()
+        try await withProxy(to: upstream) { (proxy) async throws in
+            try await proxy.reload { $0.downstream.keepAlive = .milliseconds(100) }
+            let client = try await TestClient(to: proxy.port)
+            let long = TestFrame.get("/api/", [("x", String(repeating: "~", count: 5000))])
+            try await client.send(bytes: Self.bytes([.settings(), long]))
+            let connection = HTTP2Client(begun: client)
+            connection.acknowledgesSettings = false
+            #expect(try await connection.frame { $0.kind == .goAway }.errorCode == 0)
+            _ = try await client.end()
+            #expect(upstream.requests.isEmpty)
+        }
     }
 
     @Test func `a client that does not wait for the settings may send a long head`() async throws {

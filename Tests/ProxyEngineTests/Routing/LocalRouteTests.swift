@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    /// Has no answer while anybody waits for it.
+    /// Has no answer while anybody waits for it: nothing but its cancellation ends it.
     private struct Patient: LocalHandler {
         let maxBody = 0
         let hasBegun = Gate()

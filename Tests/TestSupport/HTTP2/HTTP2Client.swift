@@ -9,6 +9,8 @@ package final class HTTP2Client {
     package let client: TestClient
     /// Whether it says at once that it has taken what it got.
     package var opensWindows = true
+    /// Whether it acknowledges settings.
+    package var acknowledgesSettings = true
     private var decoder = HPACKDecoder(allocator: ByteBufferAllocator())
     /// Frames that came while another stream was waited for.
     private var waiting: [TestFrame] = []
@@ -44,7 +46,7 @@ package final class HTTP2Client {
         if let index = self.waiting.firstIndex(where: isWanted) { return self.waiting.remove(at: index) }
         while true {
             let frame = try await self.client.wire.receive("a frame", upTo: limit, TestFrame.take)
-            if frame.kind == .settings, !frame.has(TestFrame.ack) {
+            if frame.kind == .settings, !frame.has(TestFrame.ack), self.acknowledgesSettings {
                 try await self.send(TestFrame(.settings, flags: TestFrame.ack))
             }
             if frame.kind == .ping, !frame.has(TestFrame.ack) {
