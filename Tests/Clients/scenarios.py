@@ -51,6 +51,9 @@ class HTTPX:
     http2 = False
 
     def __init__(self):
+        self.open()
+
+    def open(self):
         import httpx
 
         self.client = httpx.Client(http2=self.http2, timeout=60)
@@ -64,6 +67,15 @@ class HTTPX:
 
 class HTTPX2(HTTPX):
     http2 = True
+
+    def ask(self, *arguments, take=None, **options):
+        answer = super().ask(*arguments, take=take, **options)
+        # It resets no stream of which it wants no more, nor gives back what that has taken of the connection's window:
+        # with any server that is fast enough all that is asked for later waits for ever.
+        if take is not None:
+            self.client.close()
+            self.open()
+        return answer
 
 
 class AIOHTTP:

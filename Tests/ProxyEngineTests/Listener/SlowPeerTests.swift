@@ -78,6 +78,8 @@ import Testing
         } _: { proxy in
             let client = try await proxy.client(receiveBuffer: 4096)
             try await client.send("GET", "/api/")
+            // Before that there may be no connection to be cut.
+            _ = try await client.head()
             try await eventually("the connection to be cut") { self.isCut(proxy) }
             #expect(try await client.end() == .reset)
         }
