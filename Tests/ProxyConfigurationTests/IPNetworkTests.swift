@@ -26,6 +26,14 @@ import Testing
     }
 
     @Test(arguments: [
+        ("2001:DB8:0:0::0:A", "2001:db8::a"), ("::FFFF:192.0.2.1", "192.0.2.1"), ("::", "::"),
+        ("0:0:1:0:0:0:0:1", "0:0:1::1"),
+    ])
+    func isWrittenAsEverybodyDoes(_ text: String, _ usual: String) throws {
+        #expect(try #require(IPAddress(text)).description == usual)
+    }
+
+    @Test(arguments: [
         "", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/+8", "10.0.0.0/8/8", "10.0.0.1/8", "10.0.0",
         "localhost", "2001:db8::1/64", "::/129", "10.0.0.0 /8", "010.0.0.0/8",
     ])

@@ -44,19 +44,17 @@ extension UpstreamURL {
 
 /// A host with or without a port, as URLs and listeners write it.
 struct Endpoint {
-    /// Lower case, IPv6 without brackets; may be empty.
+    /// In lower case, IPv6 as everybody writes it and without brackets; may be empty.
     var host: String
     var port: Int?
 
-    /// Nil if the host has a character that none may have, or the port is no number.
+    /// Nil if the host has a character that none may have or is in brackets and no address, or the port is no number.
     init?(parsing text: Substring) {
         if text.first == "[" {
             guard let end = text.firstIndex(of: "]") else { return nil }
-            let address = text[..<end].dropFirst()
-            guard address.contains(":"),
-                address.utf8.allSatisfy({ $0.hexDigitValue != nil || $0 == 0x3A || $0 == 0x2E })
-            else { return nil }
-            self.host = address.lowercased()
+            let host = text[..<end].dropFirst()
+            guard host.contains(":"), !host.contains("%"), let address = IPAddress(String(host)) else { return nil }
+            self.host = address.description
             guard let port = Self.port(text[end...].dropFirst()) else { return nil }
             self.port = port
         } else {

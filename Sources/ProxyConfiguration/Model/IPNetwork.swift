@@ -9,7 +9,7 @@ import Glibc
 #endif
 
 /// A numeric address. An IPv4 address that an IPv6 socket shows (`::ffff:192.0.2.1`) is the IPv4 address.
-package struct IPAddress: Hashable, Sendable {
+package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
     /// In the order of the network: 4 or 16.
     let octets: [UInt8]
 
@@ -22,6 +22,15 @@ package struct IPAddress: Hashable, Sendable {
             self.octets = isMapped ? Array(octets[12...]) : octets
         } else {
             return nil
+        }
+    }
+
+    /// As everybody writes it (RFC 5952): in lower case, and as short as it can be.
+    package var description: String {
+        let family = self.octets.count == 4 ? AF_INET : AF_INET6
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) { text in
+            guard let start = inet_ntop(family, self.octets, text.baseAddress, socklen_t(text.count)) else { return "" }
+            return String(cString: start)
         }
     }
 

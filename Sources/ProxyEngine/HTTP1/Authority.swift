@@ -5,7 +5,7 @@ import ProxyConfiguration
 
 /// `uri-host [ ":" port ]` (RFC 9110, 7.2), as `Host` and request targets name a server; never with a user.
 struct Authority: Hashable {
-    /// In lower case; an IPv6 address without its brackets. Never empty.
+    /// In lower case; an IPv6 address as everybody writes it, without its brackets. Never empty.
     var host: String
     /// 0 to 65535; nil where there is none, or an empty one.
     var port: Int?
@@ -13,8 +13,8 @@ struct Authority: Hashable {
     init?(_ text: Substring) {
         var text = text
         guard let parts = text.withUTF8({ Self.parts(UnsafeRawBufferPointer($0)) }) else { return nil }
-        self.host = String(decoding: text.utf8.dropFirst(parts.host.lowerBound).prefix(parts.host.count), as: UTF8.self)
-            .lowercased()
+        let host = String(decoding: text.utf8.dropFirst(parts.host.lowerBound).prefix(parts.host.count), as: UTF8.self)
+        self.host = parts.host.lowerBound > 0 ? IPAddress(host)?.description ?? host : host.lowercased()
         self.port = parts.port
     }
 

@@ -89,7 +89,6 @@ final class Guest {
         case .address(let address):
             self.client.address = address
             self.announced = try? SocketAddress(ipAddress: address, port: 0)
-        case .unix: self.client.address = "unix"
         case .itself: break
         }
     }

@@ -71,9 +71,13 @@ final class CircuitLog: Sendable {
             )
         case .opened(let opening) where self.lines.stateChanges:
             let reason = opening.isForced ? "forced" : "fail_max=\(opening.failMax) reached"
+            let isEnforced = opening.mode == .enforce
             self.logger.error(
-                "[CIRCUIT] \(name) circuit OPENED - API calls will be blocked \(opening.duration.limit) (\(reason))",
-                metadata: opening.mode == .enforce ? nil : ["mode": "\(opening.mode.rawValue)"]
+                """
+                [CIRCUIT] \(name) circuit OPENED - API calls \(isEnforced ? "will" : "would") be blocked \
+                \(opening.duration.limit) (\(reason))
+                """,
+                metadata: isEnforced ? nil : ["mode": "\(opening.mode.rawValue)"]
             )
         case .forced(let state, let duration) where self.lines.stateChanges:
             self.logger.warning("[CIRCUIT] \(name) forced \(state.rawValue.uppercased()) by hand \(duration.limit)")

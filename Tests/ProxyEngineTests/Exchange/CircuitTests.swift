@@ -250,6 +250,9 @@ import Testing
             } _: { (proxy) async throws in
                 for _ in 0..<3 { #expect(try await proxy.exchange("GET", "/api/").status == 500) }
                 #expect(upstream.requests.count == 3)
+                try proxy.upstream().circuit.force(.open, for: nil)
+                let line = try await proxy.log.line("circuit OPENED")
+                #expect(line.contains("API calls would be blocked"))
             }
         }
     }

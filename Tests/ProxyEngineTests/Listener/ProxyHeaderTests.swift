@@ -31,7 +31,7 @@ import Testing
         (Self.binary(0x21, 0x11, Self.v4 + Self.ports), .address("192.0.2.1")),
         (Self.binary(0x21, 0x12, Self.v4 + Self.ports), .address("192.0.2.1")),
         (Self.binary(0x21, 0x21, Self.v6 + Self.v6 + Self.ports), .address("2001:db8::1")),
-        (Self.binary(0x21, 0x31, [UInt8](repeating: 0x2F, count: 216)), .unix),
+        (Self.binary(0x21, 0x31, [UInt8](repeating: 0x2F, count: 216)), .itself),
         (Self.binary(0x21, 0x00, []), .itself),
         (Self.binary(0x20, 0x00, []), .itself),
         (Self.binary(0x20, 0x11, Self.v4 + Self.ports), .itself),

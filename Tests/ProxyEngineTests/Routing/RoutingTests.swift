@@ -134,6 +134,17 @@ import Testing
         }
     }
 
+    @Test(arguments: ["2001:db8::a", "2001:DB8:0:0::0:A", "2001:db8::0.0.0.10"])
+    func anAddressIsTheSameHoweverItIsWritten(_ host: String) async throws {
+        let upstream = try await FaultyUpstream()
+        try await withProxy(to: upstream) {
+            $0.hosts = ["2001:db8::a"]
+        } _: { (proxy) async throws in
+            #expect(try await proxy.exchange("GET", "http://[\(host)]/a").status == 200)
+            #expect(try await proxy.exchange("GET", "http://[2001:db8::b]/a").status == 403)
+        }
+    }
+
     @Test func anAbsoluteTargetOverrulesHost() async throws {
         let upstream = try await FaultyUpstream()
         try await withProxy(to: upstream) {

@@ -8,9 +8,8 @@ struct ProxyHeader: Hashable, Sendable {
     enum Source: Hashable, Sendable {
         /// Numeric.
         case address(String)
-        /// A Unix socket of the load balancer.
-        case unix
-        /// It speaks for itself, as in a health check, or does not know: then the connection's own address holds.
+        /// It speaks for itself, as in a health check, or has no address to tell, as for who came by a Unix socket of its
+        /// own: then the connection's own address holds.
         case itself
     }
 
@@ -59,7 +58,6 @@ struct ProxyHeader: Hashable, Sendable {
         switch family {
         case 1: Self.address(Array(addresses[..<4]))
         case 2: Self.address(Array(addresses[..<16]))
-        case 3: .unix
         default: .itself
         }
     }
