@@ -4,7 +4,7 @@ import NIOCore
 import NIOHTTP2
 
 /// Stands between the socket and the codec, where each frame can be seen: ends a connection whose peer sends nothing but
-/// frames that carry nothing, and lets no long head come too early.
+/// frames that carry nothing, lets no long head come too early, and none go in one frame.
 final class FrameFilter: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -14,6 +14,8 @@ final class FrameFilter: ChannelDuplexHandler {
     private var allowance = FrameAllowance()
     private var received: FrameScanner
     private var sent: FrameScanner
+    /// Of a client. An upstream may be asked for something before its settings have come.
+    private var limit: RaisedFrameLimit?
     /// Until the client has acknowledged our settings.
     private var unsettled: UnsettledInput?
     private var isOver = false
@@ -23,6 +25,7 @@ final class FrameFilter: ChannelDuplexHandler {
         let preface = 24
         self.received = FrameScanner(preface: mode == .server ? preface : 0)
         self.sent = FrameScanner(preface: mode == .client ? preface : 0)
+        self.limit = mode == .server ? RaisedFrameLimit(preface: preface) : nil
         // An upstream has heard of our settings before it has anything to answer.
         self.unsettled = mode == .server ? UnsettledInput(preface: preface) : nil
     }
@@ -33,7 +36,7 @@ final class FrameFilter: ChannelDuplexHandler {
         let bytes = self.unwrapInboundIn(data)
         do throws(FrameFlood) {
             try self.received.scan(bytes) { frame throws(FrameFlood) in try self.allowance.received(frame) }
-            self.pass(bytes, context)
+            self.pass(self.limit?.receive(bytes) ?? bytes, context)
         } catch {
             self.isOver = true
             context.fireErrorCaught(error)
@@ -41,17 +44,17 @@ final class FrameFilter: ChannelDuplexHandler {
     }
 
     private func pass(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
-        guard let ready = self.unsettled?.receive(bytes) else {
-            return context.fireChannelRead(self.wrapInboundOut(bytes))
-        }
+        let ready = self.unsettled?.receive(bytes) ?? bytes
         if self.unsettled?.isSettled == true { self.unsettled = nil }
         if ready.readableBytes > 0 { context.fireChannelRead(self.wrapInboundOut(ready)) }
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if case .byteBuffer(let bytes) = self.unwrapOutboundIn(data) {
-            self.sent.scan(bytes) { self.allowance.sent($0) }
+        guard case .byteBuffer(let bytes) = self.unwrapOutboundIn(data) else {
+            return context.write(data, promise: promise)
         }
-        context.write(data, promise: promise)
+        self.sent.scan(bytes) { self.allowance.sent($0) }
+        let frames = self.limit == nil ? bytes : bytes.inShortFrames
+        context.write(self.wrapOutboundOut(.byteBuffer(frames)), promise: promise)
     }
 }

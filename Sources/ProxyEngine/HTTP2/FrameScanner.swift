@@ -12,6 +12,9 @@ struct FrameHead: Equatable {
     /// Octets of a frame before its payload.
     static let size = 9
 
+    /// Octets of a payload that every peer takes (RFC 9113, 4.2).
+    static let maxLength = 16 << 10
+
     static let data: UInt8 = 0x0
     static let headers: UInt8 = 0x1
     static let priority: UInt8 = 0x2

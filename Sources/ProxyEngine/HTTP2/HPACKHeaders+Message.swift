@@ -3,7 +3,7 @@
 import HTTPMessage
 import NIOHPACK
 
-/// What has an ``HTTP2Obstacle`` is not to be written so.
+/// What is not UTF-8 is not to be written so: the codec knows text only.
 extension HPACKHeaders {
     /// A response head. Names in lower case (RFC 9113, 8.2.1), and nothing of what is between neighbours (8.2.2).
     init(_ head: ResponseHead) {
@@ -27,8 +27,7 @@ extension HPACKHeaders {
 
     init(trailers: HeaderFields) {
         self.init()
-        let trailers = trailers.onlyUTF8
-        if trailers.obstacleToHTTP2() == nil { self.add(trailers) }
+        self.add(trailers.onlyUTF8)
     }
 
     mutating func add(_ fields: HeaderFields) {

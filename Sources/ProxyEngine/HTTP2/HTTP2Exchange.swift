@@ -51,7 +51,10 @@ final class HTTP2Exchange: UpstreamConnection {
     func write(_ piece: ByteBuffer) { self.stream.write(piece) }
 
     func writeEnd(trailers: HeaderFields?) {
-        guard let trailers, !trailers.isEmpty else { return self.framing.sendLast(ByteBuffer()) }
+        // Those that are too long are left out, as anybody may (RFC 9110, 6.5.1).
+        guard let trailers, !trailers.isEmpty, trailers.fitOneFrame() else {
+            return self.framing.sendLast(ByteBuffer())
+        }
         self.framing.send(HPACKHeaders(trailers: trailers), endStream: true)
     }
 

@@ -163,9 +163,12 @@ final class ServerStream {
 extension Response {
     /// What stands in its place if its head cannot go as it is.
     fileprivate func asHTTP2() -> Response {
-        guard let obstacle = self.head.fields.obstacleToHTTP2() else { return self }
+        guard !self.head.fields.areUTF8 else { return self }
         if case .stream(let source) = self.body { source.abandon() }
-        var response = ProxyError(.protocolError, "\(obstacle.rawValue): ask by HTTP/1.1").response()
+        var response = ProxyError(
+            .protocolError,
+            "a field value of the answer is not UTF-8: ask by HTTP/1.1"
+        ).response()
         let reason = response.report.reason
         response.report = self.report
         response.report.reason = reason
@@ -177,7 +180,7 @@ extension Response {
 extension StreamFraming {
     /// An interim response on its way through; nothing of it is between neighbours.
     fileprivate func sendInterim(_ head: ResponseHead) {
-        guard head.fields.obstacleToHTTP2() == nil else { return }
+        guard head.fields.areUTF8 else { return }
         var head = head
         HopByHop.remove(from: &head.fields)
         head.fields.remove("content-length")

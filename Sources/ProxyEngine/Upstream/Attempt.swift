@@ -59,8 +59,7 @@ struct Attempt {
 
     /// Only a whole connection can become something else, and only HTTP/1.1 carries any head.
     private var needsConnection: Bool {
-        self.request.upgrade != nil
-            || self.request.head.fields.obstacleToHTTP2(target: self.request.head.target) != nil
+        self.request.upgrade != nil || !self.request.head.goesByHTTP2
     }
 
     /// RFC 9110, 9.2.2: what is not idempotent may have been done, and may have been paid for, unless the upstream says

@@ -11,7 +11,13 @@ package final class HTTP2Client {
     package var opensWindows = true
     /// Whether it acknowledges settings.
     package var acknowledgesSettings = true
-    private var decoder = HPACKDecoder(allocator: ByteBufferAllocator())
+    /// Octets of the longest payload that came.
+    package private(set) var longest = 0
+    private var decoder = HPACKDecoder(
+        allocator: ByteBufferAllocator(),
+        maxDynamicTableSize: HPACKDecoder.maxDynamicTableSize,
+        maxHeaderListSize: 64 << 10
+    )
     /// Frames that came while another stream was waited for.
     private var waiting: [TestFrame] = []
 
@@ -46,6 +52,7 @@ package final class HTTP2Client {
         if let index = self.waiting.firstIndex(where: isWanted) { return self.waiting.remove(at: index) }
         while true {
             let frame = try await self.client.wire.receive("a frame", upTo: limit, TestFrame.take)
+            self.longest = max(self.longest, frame.payload.count)
             if frame.kind == .settings, !frame.has(TestFrame.ack), self.acknowledgesSettings {
                 try await self.send(TestFrame(.settings, flags: TestFrame.ack))
             }
@@ -92,7 +99,11 @@ package final class HTTP2Client {
     }
 
     private func add(_ frame: TestFrame, to response: inout HTTP2Response) async throws {
-        var block = ByteBuffer(bytes: frame.payload)
+        var (block, last) = (ByteBuffer(bytes: frame.payload), frame)
+        while !last.has(TestFrame.endHeaders) {
+            last = try await self.frame { $0.kind == .continuation && $0.stream == frame.stream }
+            block.writeBytes(last.payload)
+        }
         let section = try self.decoder.decodeHeaders(from: &block)
         var fields = HeaderFields()
         for (name, value, _) in section { fields.add(name, value) }

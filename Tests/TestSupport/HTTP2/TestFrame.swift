@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import NIOCore
+package import NIOCore
 
 /// One frame of HTTP/2 (RFC 9113, 4.1), as a test writes it or as it came.
 package struct TestFrame: Sendable, Equatable {
@@ -53,7 +53,7 @@ package struct TestFrame: Sendable, Equatable {
     }
 
     /// Takes one frame off the front.
-    @Sendable static func take(_ buffer: inout ByteBuffer) throws -> TestFrame? {
+    @Sendable package static func take(_ buffer: inout ByteBuffer) throws -> TestFrame? {
         guard let head = buffer.getBytes(at: buffer.readerIndex, length: 9) else { return nil }
         let length = Int(head[0]) << 16 | Int(head[1]) << 8 | Int(head[2])
         guard buffer.readableBytes >= 9 + length, let all = buffer.readBytes(length: 9 + length) else { return nil }
