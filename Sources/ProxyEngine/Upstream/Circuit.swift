@@ -10,9 +10,14 @@ import Synchronization
 ///
 /// The lock is held for one call of a pure value; what follows from it is logged and counted afterwards.
 package final class Circuit: Sendable {
+    private struct Current {
+        var breaker: CircuitBreaker
+        /// Taken along with every decision, and written to after the lock.
+        var log: CircuitLog
+    }
+
     package let name: String
-    private let breaker: Mutex<CircuitBreaker>
-    private let log: Mutex<CircuitLog>
+    private let current: Mutex<Current>
     private let metrics: UpstreamMetrics
     /// Said beforehand, since rejecting must be cheap.
     private let isOpen: String
@@ -25,29 +30,29 @@ package final class Circuit: Sendable {
         self.isHalfOpen = "the circuit of \(name) is half-open"
         var breaker = CircuitBreaker(policy: policy)
         breaker.reportsSuccesses = log.lines.successes
-        self.breaker = Mutex(breaker)
-        self.log = Mutex(log)
+        self.current = Mutex(Current(breaker: breaker, log: log))
         log.initialized(name, policy)
     }
 
     /// New thresholds, as a reload brings them; counts and state stay.
     func apply(_ policy: CircuitBreaker.Policy, log: CircuitLog) {
-        self.breaker.withLock { breaker in
-            breaker.apply(policy)
-            breaker.reportsSuccesses = log.lines.successes
+        self.current.withLock {
+            $0.breaker.apply(policy)
+            $0.breaker.reportsSuccesses = log.lines.successes
+            $0.log = log
         }
-        self.log.withLock { $0 = log }
     }
 
     /// Asks for admission. A ticket must be ended exactly once, and ends itself as cancelled if it is dropped.
     func admit() throws(ProxyError) -> CircuitTicket {
-        switch self.breaker.withLock({ $0.admit(now: .now) }) {
+        let (admission, log) = self.current.withLock { ($0.breaker.admit(now: .now), $0.log) }
+        switch admission {
         case .admitted(let permit, let events):
-            self.report(events)
+            self.report(events, to: log)
             return CircuitTicket(self, permit)
         case .rejected(let rejection, let events):
-            self.report(events)
-            self.log.withLock { $0 }.rejected(self.name)
+            self.report(events, to: log)
+            log.rejected(self.name)
             var error = ProxyError(
                 .circuitOpen,
                 rejection.state == .halfOpen ? self.isHalfOpen : self.isOpen,
@@ -64,45 +69,48 @@ package final class Circuit: Sendable {
     ///
     /// - Parameter excerpt: What is kept of the log's line from one time to the next.
     func rejects(again error: ProxyError, _ excerpt: inout LogLine.Excerpt?) -> Bool {
-        let isRejected = self.breaker.withLock {
-            $0.reject(now: .now) {
+        let log: CircuitLog? = self.current.withLock {
+            let isRejected = $0.breaker.reject(now: .now) {
                 $0.state == error.circuit && $0.retryAfter.map(ProxyError.wholeSeconds) == error.retryAfterSeconds
             }
+            return isRejected ? $0.log : nil
         }
-        if isRejected { self.log.withLock { $0 }.rejected(self.name, again: &excerpt) }
-        return isRejected
+        log?.rejected(self.name, again: &excerpt)
+        return log != nil
+    }
+
+    /// Has the breaker decide something, and writes down what follows from it.
+    private func change(_ decide: (inout CircuitBreaker) -> [CircuitBreaker.Event]) {
+        let (events, log) = self.current.withLock { (decide(&$0.breaker), $0.log) }
+        self.report(events, to: log)
+    }
+
+    private func report(_ events: [CircuitBreaker.Event], to log: CircuitLog) {
+        for event in events { log.write(event, of: self.name) }
     }
 
     fileprivate func record(_ outcome: Outcome, for permit: CircuitBreaker.Permit, begun: NIODeadline) {
         self.metrics.attemptEnded(outcome)
         self.metrics.observe(.total, .now() - begun)
-        self.report(self.breaker.withLock { $0.record(outcome, for: permit, now: .now) })
+        self.change { $0.record(outcome, for: permit, now: .now) }
     }
 
     /// Opens or closes by hand, until an instant or until it is reset.
     package func force(_ state: CircuitBreaker.ForcedState, for duration: Duration?) {
         let now = CircuitBreaker.Instant.now
-        self.report(
-            self.breaker.withLock { $0.force(state, until: duration.map { now.advanced(by: $0) }, now: now) }
-        )
+        self.change { $0.force(state, until: duration.map { now.advanced(by: $0) }, now: now) }
     }
 
     package func reset() {
-        self.report(self.breaker.withLock { $0.reset(now: .now) })
+        self.change { $0.reset(now: .now) }
     }
 
     package var state: CircuitBreaker.State {
-        self.breaker.withLock { $0.state(at: .now) }
+        self.current.withLock { $0.breaker.state(at: .now) }
     }
 
     package var status: CircuitBreaker.Status {
-        self.breaker.withLock { $0.status(at: .now) }
-    }
-
-    private func report(_ events: [CircuitBreaker.Event]) {
-        guard !events.isEmpty else { return }
-        let log = self.log.withLock { $0 }
-        for event in events { log.write(event, of: self.name) }
+        self.current.withLock { $0.breaker.status(at: .now) }
     }
 }
 
