@@ -85,7 +85,7 @@ let package = Package(
             name: "windbreak",
             dependencies: [
                 "Admin", "HTTPMessage", "LocalAuthority", "Plants", "ProxyConfiguration", "ProxyEngine", nioCore,
-                nioPosix,
+                nioPosix, nioSSL,
                 logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

@@ -3,6 +3,7 @@
 import HTTPMessage
 import NIOCore
 import NIOPosix
+import NIOSSL
 import ProxyConfiguration
 
 /// Asks a windbreak that runs, over its admin listener.
@@ -16,6 +17,8 @@ struct AdminClient: Sendable {
 
     let address: ListenAddress
     var token: Secret?
+    /// What the listener shows, if it speaks TLS: who it was given to is not asked for, since the file has it.
+    var certificate: NIOSSLCertificate?
 
     /// The answer to a request, if it is one of success.
     ///
@@ -26,6 +29,8 @@ struct AdminClient: Sendable {
             answer = try await self.exchange(self.request(method, target, form))
         } catch let failure as Failure {
             throw failure
+        } catch is NIOSSLError {
+            throw Failure(description: "\(self.address) does not show the certificate that the file has for it")
         } catch {
             throw Failure(description: "no answer from \(self.address): \(error)")
         }
@@ -74,12 +79,24 @@ struct AdminClient: Sendable {
     private func connect() async throws -> NIOAsyncChannel<ByteBuffer, ByteBuffer> {
         let bootstrap = ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup).connectTimeout(.seconds(5))
         @Sendable func wrap(_ channel: any Channel) -> EventLoopFuture<NIOAsyncChannel<ByteBuffer, ByteBuffer>> {
-            channel.eventLoop.makeCompletedFuture { try NIOAsyncChannel(wrappingChannelSynchronously: channel) }
+            channel.eventLoop.makeCompletedFuture {
+                if let certificate { try channel.pipeline.syncOperations.addHandler(Self.tls(to: certificate)) }
+                return try NIOAsyncChannel(wrappingChannelSynchronously: channel)
+            }
         }
         switch self.address {
         case .tcp(let host, let port):
             return try await bootstrap.connect(host: host, port: port, channelInitializer: wrap)
         case .unix(let path): return try await bootstrap.connect(unixDomainSocketPath: path, channelInitializer: wrap)
+        }
+    }
+
+    private static func tls(to certificate: NIOSSLCertificate) throws -> NIOSSLClientHandler {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.applicationProtocols = ["http/1.1"]
+        configuration.certificateVerification = .noHostnameVerification
+        return try NIOSSLClientHandler(context: NIOSSLContext(configuration: configuration), serverHostname: nil) {
+            $1.succeed($0.first == certificate ? .certificateVerified : .failed)
         }
     }
 

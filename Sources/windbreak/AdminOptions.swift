@@ -28,10 +28,14 @@ struct AdminOptions: ParsableArguments {
         guard let listener = configuration.admin else {
             throw AdminClient.Failure(description: "\(self.config) has no admin listener")
         }
-        guard listener.tls == nil else {
-            throw AdminClient.Failure(description: "the admin listener speaks TLS, which this command does not")
+        if let tls = listener.tls, !tls.clientAuthorities.isEmpty, tls.clientCertificates == .required {
+            throw AdminClient.Failure(description: "the admin listener wants a certificate, and this command has none")
         }
-        return AdminClient(address: listener.address.reachable, token: listener.access.tokens.first)
+        return AdminClient(
+            address: listener.address.reachable,
+            token: listener.access.tokens.first,
+            certificate: listener.tls?.chain.first
+        )
     }
 
     private static func address(_ text: String) -> ListenAddress? {

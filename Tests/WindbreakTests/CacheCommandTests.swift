@@ -65,6 +65,34 @@ struct CacheCommandTests {
         await origin.stop()
     }
 
+    @Test("is looked into over TLS, if the certificate is the one that the file has")
+    func overTLS() async throws {
+        let origin = try await FaultyUpstream { _ in .respond(200, body: "an answer") }
+        let workplace = try Workplace()
+        defer { workplace.remove() }
+        func write(_ certificate: TestCertificate) throws {
+            try workplace.write(
+                """
+                listen: 127.0.0.1:0
+                admin:
+                  address: unix:admin.sock
+                  tls: {certificate: \(certificate.certificateFile), key: \(certificate.keyFile)}
+                upstreams: {origin: {url: "\(origin.url)", cache: {ttl: 1h}}}
+                """
+            )
+        }
+        try write(.localhost)
+        let serving = try await Serving(workplace)
+        defer { serving.kill() }
+        #expect(try await serving.get("/origin/a").status == 200)
+        let list = try await windbreak("cache", "ls", "--config", workplace.configuration)
+        #expect(list.status == 0 && list.output.contains("/a"), "\(list.errors)")
+        try write(.otherHost)
+        let other = try await windbreak("cache", "ls", "--config", workplace.configuration)
+        #expect(other.status == 1 && other.errors.contains("does not show the certificate that the file has"))
+        await origin.stop()
+    }
+
     private static func metrics(_ serving: Serving) async throws -> String {
         let client = try await TestClient(to: serving.adminPort)
         let response = try await client.exchange("GET", "/metrics")
