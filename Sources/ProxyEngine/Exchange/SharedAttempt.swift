@@ -41,18 +41,15 @@ final class SharedAttempt {
 
     private let exchange: Exchange
     private let policy: CachePolicy
-    private let key: CacheKey
+    private let keeper: AnswerKeeper
     private let content: ByteBuffer
     /// What goes upstream: the caller's fields, or those of a validation.
     private var fields: HeaderFields
-    private let stale: StoredResponse?
     private let isValidating: Bool
     /// What the upstream is asked for the rest of.
     private let begun: StoredResponse?
     /// Whether it is about an answer to HEAD itself, and not about what GET would get.
     private let isOfHead: Bool
-    /// Whether what comes is the whole answer, by which the key can be judged.
-    private let wantsWhole: Bool
     private var response: Response?
     /// What is still to be read.
     private var rest: Rest?
@@ -63,8 +60,7 @@ final class SharedAttempt {
     /// How the attempt went.
     private(set) var report = ExchangeReport()
 
-    private var upstream: Upstream { self.exchange.upstream }
-    private var request: HeaderFields { self.exchange.request.head.fields }
+    private var stale: StoredResponse? { self.keeper.stale }
 
     /// - Parameters:
     ///   - stale: What is stored.
@@ -85,11 +81,9 @@ final class SharedAttempt {
     ) {
         self.exchange = exchange
         self.policy = policy
-        self.key = key
+        self.keeper = AnswerKeeper(exchange, policy, key, stale: stale, wantsWhole: wantsWhole)
         self.content = content
-        self.stale = stale
         self.isValidating = !conditions.isEmpty
-        self.wantsWhole = wantsWhole
         self.begun = begun
         self.isOfHead = isOfHead
         let fields = exchange.request.head.fields
@@ -112,14 +106,14 @@ final class SharedAttempt {
             if self.isValidating, response.head.status == 304, let stale = self.stale {
                 if Validation.confirms(response.head.fields, stale.fields) { return self.renew(stale, response, times) }
                 // RFC 9111, 4.3.4: it is about another answer, which nobody has here.
-                self.fields = self.request.unconditional
+                self.fields = self.exchange.request.head.fields.unconditional
                 (response, times) = try await self.ask()
             }
             if let begun = self.begun {
                 if let whole = response.completing(begun) {
                     response = whole
                 } else if [206, 416].contains(response.head.status) {
-                    self.fields = self.request.unconditional
+                    self.fields = self.exchange.request.head.fields.unconditional
                     (response, times) = try await self.ask()
                 }
             }
@@ -175,8 +169,10 @@ final class SharedAttempt {
         // What is known to be too much is never shared: who had begun with it could not read on.
         if let length = response.body.length, length > self.policy.maxEntry { return self.leaveToLeader(response) }
         var response = response
-        let terms = self.terms(for: response.head, times)
-        guard terms != nil || self.isForAll(response), !self.isOutdated(times) else {
+        let terms = self.keeper.terms(for: response.head, times)
+        guard terms != nil || self.keeper.isForAll(response.head, isFailure: self.isFailure),
+            !self.keeper.isOutdated(times)
+        else {
             return self.leaveToLeader(response)
         }
         if self.waitsForVerdict {
@@ -197,7 +193,7 @@ final class SharedAttempt {
                 let recording = Recording(
                     length: source.length,
                     limit: self.policy.maxEntry,
-                    store: self.upstream.store
+                    store: self.exchange.upstream.store
                 )
             else {
                 // Another time there is room again.
@@ -214,7 +210,7 @@ final class SharedAttempt {
             )
             response.body = .stream(RecordedBody(recording, before: source))
             self.response = response
-            let passing = terms ?? self.passingTerms(response.head, times)
+            let passing = terms ?? self.keeper.passingTerms(for: response.head, times)
             return .coming(
                 passing.response(with: ByteBuffer()),
                 recording,
@@ -225,9 +221,8 @@ final class SharedAttempt {
 
     /// Whether the content may still tell of a failure while there is a better answer.
     private var waitsForVerdict: Bool {
-        (self.upstream.configuration.responses.judgesContent || self.exchange.request.isExpected != nil)
-            && self.report.outcome == .success
-            && self.stale?.mayReplaceError(at: .now, allowance: self.policy.staleIfError) == true
+        (self.exchange.upstream.configuration.responses.judgesContent || self.exchange.request.isExpected != nil)
+            && self.report.outcome == .success && self.keeper.hasReplacement
     }
 
     /// Reads what is still to come, and ends the recording of it.
@@ -240,7 +235,7 @@ final class SharedAttempt {
         do throws(ProxyError) {
             while let piece = try await rest.source.next() {
                 guard rest.recording.append(piece) else {
-                    self.giveUpSharing()
+                    self.keeper.giveUpSharing(isFailure: self.isFailure)
                     return .unshared
                 }
             }
@@ -259,60 +254,9 @@ final class SharedAttempt {
     ) -> Result {
         let isWhole = terms?.length.map { $0 == content.readableBytes } ?? true
         let kept = isWhole && self.mayStore(times) ? terms : nil
-        let answer = (kept ?? self.passingTerms(head, times)).response(with: content)
-        if kept != nil {
-            let others = answer.status == 206 ? self.upstream.store.lookup(self.key, now: .now) : Variants([])
-            self.store(answer.combined(with: others, upTo: self.policy.maxEntry))
-        }
+        let answer = (kept ?? self.keeper.passingTerms(for: head, times)).response(with: content)
+        if kept != nil { self.keeper.store(answer) }
         return .answer(answer, self.fate(isStored: kept != nil))
-    }
-
-    private func passingTerms(_ head: ResponseHead, _ times: ExchangeTimes) -> StorageTerms {
-        self.policy.passingTerms(for: head, to: self.request, times: times)
-    }
-
-    private func terms(for head: ResponseHead, _ times: ExchangeTimes) -> StorageTerms? {
-        self.policy.terms(for: head, to: self.request, isAuthorized: self.isAuthorized, times: times)
-    }
-
-    /// Whether the caller's own `Authorization` goes upstream (RFC 9111, 3.5).
-    private var isAuthorized: Bool {
-        self.upstream.credentials.headers.contains("authorization") && self.request.contains("authorization")
-    }
-
-    /// Asked when the content has come whole.
-    private func mayStore(_ times: ExchangeTimes) -> Bool {
-        switch self.policy.mode {
-        case .ttl:
-            // A body that tells of a failure is passed on, and never kept.
-            return self.report.outcome == .success || self.report.outcome == .excluded
-        case .http:
-            if self.report.outcome == .failure(.body) { return false }
-            // What is better than an error is not given up for one.
-            if self.isFailure, self.stale?.mayReplaceError(at: .now, allowance: self.policy.staleIfError) == true {
-                return false
-            }
-            return !self.isOutdated(times)
-        }
-    }
-
-    /// Whether an unsafe request has called into question what was asked for then (RFC 9111, 4.4).
-    private func isOutdated(_ times: ExchangeTimes) -> Bool {
-        self.policy.mode == .http
-            && self.upstream.coordination.invalidations.covers(self.exchange.path, since: times.requested)
-    }
-
-    /// Whether those who wait may have an answer that is not stored: in mode `ttl` any but one that sets cookies, by the
-    /// origin's word only a failure, so that one is enough.
-    private func isForAll(_ response: Response) -> Bool {
-        guard !response.head.fields.contains("set-cookie") else { return false }
-        switch self.policy.mode {
-        case .ttl:
-            return !self.policy.isEndless(response.head)
-        case .http:
-            let control = CacheControl(ofResponse: response.head.fields)
-            return self.isFailure && !control.noStore && control.isPrivate == nil && !self.isAuthorized
-        }
     }
 
     /// Whether a stale answer would be better. By the operator's word that is so too when an account has nothing left.
@@ -324,33 +268,18 @@ final class SharedAttempt {
         }
     }
 
+    private func mayStore(_ times: ExchangeTimes) -> Bool {
+        self.keeper.mayStore(self.report.outcome, isFailure: self.isFailure, times)
+    }
+
     private func fate(isStored: Bool) -> Fate {
         Fate(forwardStatus: self.forwardStatus, isStored: isStored, isFailure: self.isFailure)
     }
 
-    private func store(_ answer: StoredResponse) {
-        self.upstream.store.store(answer, for: self.key, of: self.exchange.cachedRequest, inPlaceOf: self.stale)
-        if answer.isFresh(at: .now) || !Validation.conditions(for: answer.fields).isEmpty {
-            self.upstream.coordination.uncacheable.remove(self.key)
-        } else {
-            // It is for who takes it stale; nobody gains by waiting for the next.
-            self.upstream.coordination.uncacheable.insert(self.key, until: .now + CacheCoordination.hitForMiss)
-        }
-        self.upstream.metrics.cacheStored()
-        self.upstream.cacheLog.stored(self.key, answer.freshUntil - answer.storedAt)
-    }
-
     private func leaveToLeader(_ response: Response) -> Result {
         self.response = response
-        self.giveUpSharing()
+        self.keeper.giveUpSharing(isFailure: self.isFailure)
         return .unshared
-    }
-
-    /// What was stored is out of date now, and the next who ask need not wait for each other.
-    private func giveUpSharing() {
-        guard self.wantsWhole, !self.isFailure else { return }
-        if let stale = self.stale { self.upstream.store.remove(stale, of: self.key) }
-        self.upstream.coordination.uncacheable.insert(self.key, until: .now + CacheCoordination.hitForMiss)
     }
 
     // MARK: Renewing
@@ -358,28 +287,15 @@ final class SharedAttempt {
     private func renew(_ stale: StoredResponse, _ response: Response, _ times: ExchangeTimes) -> Result {
         self.report = response.finalReport
         let update = response.head.fields
-        if let terms = self.renewedTerms(stale, update, times) {
+        if self.mayStore(times), let terms = self.keeper.renewedTerms(for: stale, by: update, times) {
             let answer = terms.response(with: stale.content)
-            self.store(answer)
+            self.keeper.store(answer)
             return .answer(answer, self.fate(isStored: true))
         }
-        self.upstream.store.remove(stale, of: self.key)
+        self.keeper.forget(stale)
         let head = CachePolicy.renewedHead(of: stale, by: update, times)
-        let passing = self.passingTerms(head, times)
+        let passing = self.keeper.passingTerms(for: head, times)
         return .answer(passing.response(with: stale.content), self.fate(isStored: false))
-    }
-
-    /// Nil where it may be kept no longer, be it that it was called into question meanwhile.
-    private func renewedTerms(_ stale: StoredResponse, _ update: HeaderFields, _ times: ExchangeTimes) -> StorageTerms?
-    {
-        guard self.mayStore(times) else { return nil }
-        return self.policy.renewedTerms(
-            for: stale,
-            by: update,
-            to: self.request,
-            isAuthorized: self.isAuthorized,
-            times: times
-        )
     }
 
     /// What a HEAD tells of the answer to GET that is stored (RFC 9111, 4.3.5).
@@ -388,10 +304,10 @@ final class SharedAttempt {
         let isSame =
             stale.status == 200
             && Validation.describes(head.fields, stale.fields, contentLength: stale.content.readableBytes)
-        if isSame, let terms = self.renewedTerms(stale, head.fields, times) {
-            self.store(terms.response(with: stale.content))
+        if isSame, self.mayStore(times), let terms = self.keeper.renewedTerms(for: stale, by: head.fields, times) {
+            self.keeper.store(terms.response(with: stale.content))
         } else {
-            self.upstream.store.remove(stale, of: self.key)
+            self.keeper.forget(stale)
         }
     }
 }
