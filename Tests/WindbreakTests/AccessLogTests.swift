@@ -87,6 +87,28 @@ struct AccessLogTests {
         await origin.stop()
     }
 
+    @Test("tells of a client that leaves what its metrics tell")
+    func clientThatLeaves() async throws {
+        let origin = try await FaultyUpstream { _ in .large(16 << 20) }
+        let workplace = try Workplace()
+        defer { workplace.remove() }
+        let more = "log: {access: stdout}\ndefaults: {cache: {ttl: 1h, max_entry: 32MiB}}\ncache: {memory: 64MiB}"
+        try workplace.write(Workplace.file(upstream: origin.url, more: more))
+        let serving = try await Serving(workplace)
+        defer { serving.kill() }
+        #expect(try await serving.get("/origin/").status == 200)
+        let client = try await TestClient(to: serving.port, receiveBuffer: 4096)
+        try await client.send("GET", "/origin/")
+        #expect(try await client.head().status == 200)
+        await client.close()
+        let line = try await serving.process.output.wait(for: "its line") { $0.dropFirst().first }
+        #expect(line.contains(" status=200 ") && line.contains(" cache=hit outcome=- reason=cancelled "))
+        let admin = try await TestClient(to: serving.adminPort)
+        let metrics = try await admin.exchange("GET", "/metrics").text
+        #expect(metrics.contains(#"upstream="origin",outcome="none",status_class="2xx",cache="hit",decision="hit"} 1"#))
+        await origin.stop()
+    }
+
     /// A line without its time.
     private static func message(_ line: String) -> Substring { line.drop { $0 != " " && $0 != "," } }
 

@@ -76,6 +76,13 @@ package struct ProxyError: Error, Sendable, Equatable {
         return max(1, Int(seconds) + (attoseconds > 0 ? 1 : 0))
     }
 
+    /// The same of an exchange that was decided so, unless more is known of it.
+    func decided(_ decision: ExchangeReport.Decision?) -> ProxyError {
+        var error = self
+        error.decision = self.decision ?? decision
+        return error
+    }
+
     package var source: Source {
         switch self.kind {
         case .badRequest, .targetTooLong, .headersTooLarge, .contentTooLarge, .versionNotSupported, .notImplemented,

@@ -122,6 +122,8 @@ struct CachedExchange {
 
     private func forward(_ miss: Miss) async throws(ProxyError) -> Response {
         if self.demands.onlyIfCached { throw self.notCached(miss.reason) }
+        // What is asked for now goes on though the client leaves, but not for one who has left already.
+        if Task.isCancelled { throw ProxyError(.cancelled, "the client went away") }
         self.upstream.cacheLog.missed(miss.key)
         return try await Forwarding(self, miss).answer()
     }

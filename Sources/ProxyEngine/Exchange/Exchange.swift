@@ -31,6 +31,8 @@ final class Exchange {
     var room: ContentRoom?
     /// The admission of an attempt that has not begun.
     private var ticket: CircuitTicket?
+    /// How its last attempt was decided on; nil if there was none.
+    private(set) var decision: ExchangeReport.Decision?
 
     init(_ request: Request, at upstream: Upstream, path: Substring, cap: NIODeadline) {
         self.upstream = upstream
@@ -131,6 +133,7 @@ final class Exchange {
         )
         let ticket: CircuitTicket
         if let admitted = self.ticket { ticket = admitted } else { ticket = try self.upstream.circuit.admit() }
+        self.decision = ticket.decision
         var response = try await attempt.run(with: ticket)
         response.prepareForDownstream()
         return response

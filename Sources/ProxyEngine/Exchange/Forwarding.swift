@@ -72,35 +72,51 @@ struct Forwarding {
     private func together(_ flightKey: CacheKey, mayMismatch: Bool) async throws(ProxyError) -> Response {
         switch self.coordination.flights.join(flightKey) {
         case .leader(let leader):
-            return try await self.lead(leader)
+            do throws(ProxyError) {
+                return try await self.lead(leader)
+            } catch {
+                // What a client has asked for who leaves goes on without him.
+                throw error.decided(self.exchange.exchange.decision)
+            }
         case .follower(let flight):
-            let result = try await flight.result()
-            let stored: StoredResponse
-            switch result {
-            case .answer(let answer, _), .coming(let answer, _, _): stored = answer
-            case .failed: return try self.settle(result, of: nil, nil)
-            case .unshared: return try await self.alone(.hitForMiss)
-            case .superseded:
-                if let found = self.exchange.findAgain(self.miss) { return found }
-                return try await self.alone(nil)
+            do throws(ProxyError) {
+                return try await self.follow(flight, mayMismatch: mayMismatch)
+            } catch {
+                throw error.decided(.collapsed)
             }
-            // Nobody joins what was asked for before an unsafe request that he knows of.
-            if self.coordination.invalidations.covers(self.exchange.exchange.path, since: stored.storedAt) {
-                return try await self.alone(nil)
-            }
-            guard stored.matches(self.request.head.fields) else {
-                guard mayMismatch else { return try await self.alone(nil) }
-                return try await self.together(self.flightKey(stored.variant), mayMismatch: false)
-            }
-            // It is a part where the leader had one of which he needed no more.
-            guard stored.holds(self.exchange.demands.range, for: self.request.head.fields) else {
-                return try await self.alone(nil)
-            }
-            let settled = try await self.settled(result, of: nil)
-            if case .unshared = settled { return try await self.alone(.hitForMiss) }
-            guard self.mayShare(settled) else { return try await self.after(settled).alone(nil) }
-            return try self.settle(settled, of: nil, nil)
         }
+    }
+
+    private func follow(
+        _ flight: InFlight<SharedAttempt.Result>.Flight,
+        mayMismatch: Bool
+    ) async throws(ProxyError) -> Response {
+        let result = try await flight.result()
+        let stored: StoredResponse
+        switch result {
+        case .answer(let answer, _), .coming(let answer, _, _): stored = answer
+        case .failed: return try self.settle(result, of: nil, nil)
+        case .unshared: return try await self.alone(.hitForMiss)
+        case .superseded:
+            if let found = self.exchange.findAgain(self.miss) { return found }
+            return try await self.alone(nil)
+        }
+        // Nobody joins what was asked for before an unsafe request that he knows of.
+        if self.coordination.invalidations.covers(self.exchange.exchange.path, since: stored.storedAt) {
+            return try await self.alone(nil)
+        }
+        guard stored.matches(self.request.head.fields) else {
+            guard mayMismatch else { return try await self.alone(nil) }
+            return try await self.together(self.flightKey(stored.variant), mayMismatch: false)
+        }
+        // It is a part where the leader had one of which he needed no more.
+        guard stored.holds(self.exchange.demands.range, for: self.request.head.fields) else {
+            return try await self.alone(nil)
+        }
+        let settled = try await self.settled(result, of: nil)
+        if case .unshared = settled { return try await self.alone(.hitForMiss) }
+        guard self.mayShare(settled) else { return try await self.after(settled).alone(nil) }
+        return try self.settle(settled, of: nil, nil)
     }
 
     /// Whether what somebody else was answered does for this request: what fails fails for all, and everything else has to

@@ -94,7 +94,7 @@ struct Tunnel {
             return (server, ticket)
         } catch {
             ticket.end(error.outcome)
-            throw error.ending(ticket)
+            throw error.decided(ticket.decision)
         }
     }
 

@@ -58,7 +58,9 @@ package struct Response {
     func report(endedBy error: ProxyError) -> ExchangeReport {
         var report = self.finalReport
         report.reason = error.kind.rawValue
-        if error.kind == .cancelled { report.outcome = .cancelled }
+        // What had come whole was counted then, with what had become of the attempt.
+        let isCounted = self.end == nil && report.upstream != nil
+        if error.kind == .cancelled, !isCounted { report.outcome = .cancelled }
         return report
     }
 }

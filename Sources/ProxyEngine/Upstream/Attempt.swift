@@ -22,7 +22,7 @@ struct Attempt {
             return try await self.send(with: ticket)
         } catch {
             ticket.end(error.outcome)
-            throw error.ending(ticket)
+            throw error.decided(ticket.decision)
         }
     }
 

@@ -140,12 +140,3 @@ final class CircuitTicket {
         if self.outcome == nil { self.circuit.record(.cancelled, for: self.permit, begun: self.begun) }
     }
 }
-
-extension ProxyError {
-    /// The same as the end of an attempt.
-    func ending(_ ticket: CircuitTicket) -> ProxyError {
-        var error = self
-        error.decision = ticket.decision
-        return error
-    }
-}

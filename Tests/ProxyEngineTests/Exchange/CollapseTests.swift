@@ -61,6 +61,10 @@ import Testing
         }
     }
 
+    private static func told(of proxy: TestProxy) throws -> [[String]] {
+        try proxy.upstream().metrics.requests.samples.map { [$0.outcome, $0.decision, $0.cache] }
+    }
+
     @Test(arguments: [true, false]) func theAttemptOutlivesItsFirstClient(_ byReset: Bool) async throws {
         try await self.withCollapse { proxy, upstream, gate in
             let leader = try await proxy.client()
@@ -71,10 +75,23 @@ import Testing
             try await eventually("both exchanges") { try proxy.upstream().metrics.inFlight == 2 }
             if byReset { await leader.abort() } else { await leader.close() }
             try await eventually("the leader to leave") { try proxy.upstream().metrics.inFlight == 1 }
+            #expect(try Self.told(of: proxy) == [["cancelled", "pass", "miss"]])
             gate.open()
             #expect(try await follower.response().text == "one answer")
             #expect(try await proxy.exchange("GET", "/api/").text == "one answer")
             #expect(upstream.requests.count == 1)
+        }
+    }
+
+    @Test func nothingIsAskedForOneWhoHasLeftAlready() async throws {
+        try await self.withCollapse { proxy, upstream, gate in
+            gate.open()
+            let client = try await HTTP2Client(to: proxy.port)
+            for stream in stride(from: UInt32(1), to: 41, by: 2) {
+                try await client.send(.get("/api/\(stream)", stream: stream), .reset(stream: stream))
+            }
+            #expect(try await client.exchange("GET", "/api/last", stream: 41).status == 200)
+            #expect(upstream.requests.map(\.target) == ["/last"])
         }
     }
 
@@ -102,6 +119,7 @@ import Testing
             try await eventually("both exchanges") { try proxy.upstream().metrics.inFlight == 2 }
             await follower.abort()
             try await eventually("the follower to leave") { try proxy.upstream().metrics.inFlight == 1 }
+            #expect(try Self.told(of: proxy) == [["cancelled", "collapsed", "collapsed"]])
             gate.open()
             #expect(try await leader.response().text == "one answer")
             #expect(upstream.requests.count == 1)
