@@ -78,7 +78,7 @@ struct Router: Sendable {
         }
         let port = authority.port ?? defaultPort
         guard port == defaultPort || port == upstream.configuration.url.port else {
-            throw ProxyError(.denied, "this port of the host is not declared", upstream: upstream.name)
+            throw ProxyError(.denied, "this port of the host is not declared")
         }
         return upstream
     }
@@ -89,7 +89,7 @@ struct Router: Sendable {
         let base = upstream.configuration.url.basePath
         let path = target.pathAndQuery.utf8[...]
         guard let rest = path.rest(below: base) ?? upstream.stripped(path) else {
-            throw ProxyError(.noRoute, "the path is not below the base of this upstream", upstream: upstream.name)
+            throw ProxyError(.noRoute, "the path is not below the base of the upstream with this host")
         }
         return .upstream(upstream, path: Substring(rest))
     }

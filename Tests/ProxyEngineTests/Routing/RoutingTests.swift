@@ -188,6 +188,10 @@ import Testing
             #expect(upstream.requests.count == (status == 200 ? 1 : 0))
             let own = "http://api.example:\(upstream.port)/"
             #expect(try await proxy.exchange("GET", own).status == 200)
+            try await eventually("both to be counted, once each") {
+                let samples = try proxy.engine.metrics.requests.samples + proxy.upstream().metrics.requests.samples
+                return samples.reduce(0) { $0 + $1.count } == 2
+            }
         }
     }
 
