@@ -11,7 +11,8 @@ public func fuzzOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 
 }
 
 enum FuzzTarget: String, CaseIterable {
-    case request, response, chunks, proxy, json, multipart, fields, directives, structured, configuration, certificate
+    case request, response, chunks, proxy, frames, json, multipart, fields, directives, structured, configuration,
+        certificate
 
     static let chosen: FuzzTarget = {
         let name = getenv("FUZZ_TARGET").map { String(cString: $0) } ?? ""
@@ -28,6 +29,7 @@ enum FuzzTarget: String, CaseIterable {
         case .response: fuzzResponses(bytes)
         case .chunks: fuzzChunks(bytes)
         case .proxy: fuzzProxyHeader(bytes)
+        case .frames: fuzzFrames(bytes)
         case .json: fuzzJSON(bytes)
         case .multipart: fuzzMultipart(bytes)
         case .fields: fuzzFields(bytes)
