@@ -10,11 +10,14 @@ final class UpstreamSession: ChannelInboundHandler {
 
     private let worker: Worker
     private let isTLS: Bool
+    /// Called when it takes nothing more, perhaps more than once.
     private let onEnd: (UpstreamSession) -> Void
+    /// Called when its last exchange has ended.
+    private let onIdle: (UpstreamSession) -> Void
     private var multiplexer: NIOHTTP2Handler.StreamMultiplexer?
     private var context: ChannelHandlerContext?
     /// Exchanges that the upstream takes at once.
-    private var limit = UpstreamSession.maxStreams
+    private(set) var limit = UpstreamSession.maxStreams
     private var openStreams = 0
     private var hasServed = false
     private var isLeaving = false
@@ -24,12 +27,18 @@ final class UpstreamSession: ChannelInboundHandler {
     private(set) var lastProcessed: HTTP2StreamID?
 
     /// Beyond what this needs nobody gains, and a flood of streams would starve the rest of the loop.
-    private static let maxStreams = 100
+    static let maxStreams = 100
 
-    init(worker: Worker, isTLS: Bool, onEnd: @escaping (UpstreamSession) -> Void) {
+    init(
+        worker: Worker,
+        isTLS: Bool,
+        onEnd: @escaping (UpstreamSession) -> Void,
+        onIdle: @escaping (UpstreamSession) -> Void
+    ) {
         self.worker = worker
         self.isTLS = isTLS
         self.onEnd = onEnd
+        self.onIdle = onIdle
     }
 
     func install(on channel: any Channel) throws {
@@ -96,6 +105,7 @@ final class UpstreamSession: ChannelInboundHandler {
     private func ended() {
         self.openStreams -= 1
         self.idleSince = .now()
+        if self.isIdle { self.onIdle(self) }
         self.closeIfUnused()
     }
 

@@ -9,8 +9,7 @@ final class ConnectionPool {
     private var connector: Connector
     private var limits: ConnectionLimits
     private var idle: [Idle] = []
-    /// Those of HTTP/2 that take more exchanges, or will.
-    private var sessions: [UpstreamSession] = []
+    private let sessions: SessionPool
     private var isRetired = false
     private var isSweeping = false
 
@@ -23,6 +22,7 @@ final class ConnectionPool {
         self.worker = worker
         self.connector = connector
         self.limits = limits
+        self.sessions = SessionPool(worker: worker)
     }
 
     var idleCount: Int { self.idle.count }
@@ -42,32 +42,33 @@ final class ConnectionPool {
     }
 
     /// A place on a connection of HTTP/2 that stands.
-    func takeStream() async -> HTTP2Exchange? {
-        guard let session = self.sessions.first(where: \.hasRoom) else { return nil }
-        return await session.begin()
-    }
+    func takeStream() async -> HTTP2Exchange? { await self.sessions.takeStream() }
 
     /// - Parameter asHTTP1: Whether HTTP/2 is not even offered.
     func connect(by phase: Phase, asHTTP1: Bool) async throws(ProxyError) -> any UpstreamConnection {
-        let connector = asHTTP1 ? self.connector.withoutHTTP2 : self.connector
-        let stream = try await connector.connect(on: self.worker, by: phase)
-        return stream.negotiatedProtocol == "h2" ? try await self.open(stream) : self.connection(stream)
+        if asHTTP1 {
+            return self.connection(try await self.connector.withoutHTTP2.connect(on: self.worker, by: phase))
+        }
+        if let exchange = try await self.sessions.join(by: phase) { return exchange }
+        let opening = self.sessions.begin()
+        do throws(ProxyError) {
+            let connection = try await self.open(by: phase)
+            self.sessions.end(opening)
+            return connection
+        } catch {
+            self.sessions.end(opening, error: error)
+            throw error
+        }
     }
 
-    private func open(_ stream: ByteStream) async throws(ProxyError) -> HTTP2Exchange {
-        let session = UpstreamSession(worker: self.worker, isTLS: self.connector.tls != nil) { [weak self] session in
-            self?.sessions.removeAll { $0 === session }
+    private func open(by phase: Phase) async throws(ProxyError) -> any UpstreamConnection {
+        let stream = try await self.connector.connect(on: self.worker, by: phase)
+        guard stream.negotiatedProtocol == "h2" else {
+            self.sessions.decline()
+            return self.connection(stream)
         }
-        do {
-            try stream.handOver { try session.install(on: $0) }
-        } catch {
-            throw ProxyError(.reset, "the connection was closed before a request")
-        }
-        self.sessions.append(session)
-        guard let exchange = await session.begin() else {
-            throw ProxyError(.reset, "the connection was closed before a request")
-        }
-        if self.isRetired { session.leave() }
+        let exchange = try await self.sessions.open(stream, isTLS: self.connector.tls != nil)
+        if self.isRetired { self.sessions.leave() }
         self.scheduleSweep()
         return exchange
     }
@@ -106,7 +107,7 @@ final class ConnectionPool {
         let idle = self.idle
         self.idle = []
         for entry in idle { entry.connection.stream.close() }
-        for session in self.sessions { session.leave() }
+        self.sessions.leave()
     }
 
     private func forget(_ connection: HTTP1Connection) {
@@ -127,7 +128,7 @@ final class ConnectionPool {
         let expired = self.idle.prefix { $0.since <= oldest }
         self.idle.removeFirst(expired.count)
         for entry in expired { entry.connection.stream.close() }
-        for session in self.sessions where session.isIdle && session.idleSince <= oldest { session.leave() }
+        self.sessions.leaveIdle(since: oldest)
         if !self.idle.isEmpty || !self.sessions.isEmpty { self.scheduleSweep() }
     }
 }

@@ -20,6 +20,8 @@ package final class FrameUpstream: Sendable {
 
     package struct Record: Sendable {
         package var accepted = 0
+        /// Connections that are over.
+        package var ended = 0
         package var requests: [Request] = []
         /// The codes of streams that the client has reset.
         package var resets: [UInt32] = []
@@ -33,8 +35,14 @@ package final class FrameUpstream: Sendable {
     package let port: Int
     private let settings: TestFrame
 
-    /// - Parameter answer: The frames that a complete request gets; they may be of any stream.
-    package init(settings: TestFrame = .settings(), _ answer: @escaping Answer) async throws {
+    /// - Parameters:
+    ///   - greet: Waits before anything of a connection is read, and so before its handshake.
+    ///   - answer: The frames that a complete request gets; they may be of any stream.
+    package init(
+        settings: TestFrame = .settings(),
+        greet: @escaping @Sendable (_ connection: Int) async throws -> Void = { _ in },
+        _ answer: @escaping Answer
+    ) async throws {
         let context = try TestCertificate.localhost.serverContext(protocols: ["h2"])
         let record = self.record
         self.settings = settings
@@ -51,7 +59,11 @@ package final class FrameUpstream: Sendable {
                         return record.accepted - 1
                     }
                     let connection = FrameConnection(wire: wire, number: number, record: record, answer: answer)
-                    Task { try? await connection.serve(settings) }
+                    Task {
+                        try? await greet(number)
+                        try? await connection.serve(settings)
+                        record.update { $0.ended += 1 }
+                    }
                 }
             }
             .bind(host: "127.0.0.1", port: 0)
