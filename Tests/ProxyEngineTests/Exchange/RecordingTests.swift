@@ -244,7 +244,7 @@ import Testing
     }
 
     @Test func aSlowClientHoldsNoMoreThanTheBound() async throws {
-        let size = 64 << 20
+        let size = StreamingTests.size
         try await withOriginCache {
             $0.cache?.maxEntry = 1 << 20
         } reply: { _, _ in

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import HTTPMessage
 import NIOCore
 import ProxyConfiguration
@@ -10,9 +11,15 @@ import Testing
 @testable import ProxyEngine
 
 @Suite(.serialized) struct StreamingTests {
-    private static let size = 64 << 20
     /// What the kernel's buffers of two connections hold at most, and a little of our own.
-    static let bound = 32 << 20
+    static let bound = 2 * (largestBuffer("tcp_rmem") + largestBuffer("tcp_wmem")) + (8 << 20)
+    static let size = bound + (32 << 20)
+
+    /// How far the kernel lets a buffer of a connection grow by itself.
+    private static func largestBuffer(_ name: String) -> Int {
+        let text = try? String(contentsOfFile: "/proc/sys/net/ipv4/\(name)", encoding: .utf8)
+        return text?.split(whereSeparator: \.isWhitespace).last.flatMap { Int($0) } ?? 6 << 20
+    }
 
     /// Waits until a count has stopped growing, which it does when every buffer is full: while it could grow, every
     /// loop has its turn a hundred times.

@@ -254,9 +254,12 @@ import Testing
             #expect(gateway.record.value.statuses == ["200", "403"])
             await client.abort()
             try await eventually("there to be room again") {
-                guard let client = try? await gateway.client() else { return false }
+                let count = gateway.record.value.statuses.count
+                let client = try await gateway.client()
+                let status = try await gateway.record.wait(for: "its status") { $0.statuses.dropFirst(count).first }
+                guard status == "200" else { return false }
                 try await client.secure(tls)
-                return (try? await client.exchange("GET", "/", Self.fields).text) == "hello"
+                return try await client.exchange("GET", "/", Self.fields).text == "hello"
             }
         }
     }
