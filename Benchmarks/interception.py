@@ -1,22 +1,26 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""CPU of a request within an intercepted tunnel, beside that on a TLS listener: `interception.py WINDBREAK [REQUESTS]`.
+"""CPU of a request within an intercepted tunnel, beside that on a TLS listener.
 
 Both are answered from the cache, on one connection of HTTP/1.1, after the first request on it, so that what differs is
 what interception adds. Prints microseconds of the server's CPU for a request, and their ratio.
 """
 
+import argparse
 import http.server
 import os
 import socket
 import ssl
 import statistics
 import subprocess
-import sys
 import tempfile
 import threading
 
-windbreak, count = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 20_000
+parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+parser.add_argument("windbreak", help="the release binary")
+parser.add_argument("requests", nargs="?", type=int, default=20_000)
+options = parser.parse_args()
+windbreak, count = options.windbreak, options.requests
 root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 certificates = f"{root}/Tests/TestSupport/Certificates"
 PLAIN, SECURE = 18480, 18481

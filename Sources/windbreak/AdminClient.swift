@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import HTTPMessage
 import NIOCore
 import NIOPosix
@@ -32,7 +33,7 @@ struct AdminClient: Sendable {
         } catch is NIOSSLError {
             throw Failure(description: "\(self.address) does not show the certificate that the file has for it")
         } catch {
-            throw Failure(description: "no answer from \(self.address): \(error)")
+            throw Failure(description: "no answer from \(self.address): \(Self.words(for: error))")
         }
         guard let (status, content) = Self.parse(answer), let json = try? JSON(parsing: content.readableBytesView)
         else {
@@ -42,6 +43,13 @@ struct AdminClient: Sendable {
             throw Failure(description: json["detail"]?.string ?? "\(self.address) answers with status \(status)")
         }
         return json
+    }
+
+    private static func words(for error: any Error) -> String {
+        let cause = (error as? NIOConnectionError)?.connectionErrors.first?.error ?? error
+        guard let code = (cause as? IOError)?.errnoCode else { return "\(cause)" }
+        let isNobody = code == ECONNREFUSED || code == ENOENT
+        return String(cString: strerror(code)) + (isNobody ? "; does windbreak run, with this admin listener?" : "")
     }
 
     private func request(_ method: HTTPMethod, _ target: String, _ form: String?) -> ByteBuffer {

@@ -73,6 +73,19 @@ struct CountingTests {
         #expect(metrics.durations(of: .connect).count == 0)
     }
 
+    @Test("saves nothing where the API was asked first, and failed")
+    func savings() {
+        let metrics = UpstreamMetrics(upstream: "weather")
+        var report = ExchangeReport()
+        report.cache = .stale
+        for decision: ExchangeReport.Decision in [.hit, .rejected, .pass, .probe] {
+            report.decision = decision
+            metrics.exchangeEnded(report, status: 200, cost: 0.5)
+        }
+        #expect(metrics.costSaved == 1)
+        #expect(metrics.requests.samples.filter(\.sparesCall).map(\.decision) == ["rejected", "hit"])
+    }
+
     @Test("loses nothing when many threads count at once")
     func concurrency() async {
         let metrics = UpstreamMetrics(upstream: "weather")

@@ -197,7 +197,7 @@ extension ExpositionTests {
         # HELP windbreak_cache_stores_total Answers that were put into the cache.
         # TYPE windbreak_cache_stores_total counter
         windbreak_cache_stores_total{upstream="weather"} 1
-        # HELP windbreak_cache_calls_saved_total Exchanges that needed no call: hits, stale answers and shared attempts.
+        # HELP windbreak_cache_calls_saved_total Exchanges that made no call of their own: hits, stale answers and shared attempts.
         # TYPE windbreak_cache_calls_saved_total counter
         windbreak_cache_calls_saved_total{upstream="weather"} 1
         # HELP windbreak_cache_cost_saved_total What those calls would have cost, by the cost of their routes.

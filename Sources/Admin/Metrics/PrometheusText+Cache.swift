@@ -31,13 +31,10 @@ extension PrometheusText {
         self.family(
             "windbreak_cache_calls_saved_total",
             .counter,
-            "Exchanges that needed no call: hits, stale answers and shared attempts."
+            "Exchanges that made no call of their own: hits, stale answers and shared attempts."
         )
         for use in uses {
-            let spared = use.samples.reduce(UInt64(0)) { sum, sample in
-                let isSpared = ExchangeReport.CacheUse(rawValue: sample.cache)?.sparesCall ?? false
-                return isSpared ? sum + sample.count : sum
-            }
+            let spared = use.samples.reduce(UInt64(0)) { $1.sparesCall ? $0 + $1.count : $0 }
             self.sample("windbreak_cache_calls_saved_total", ["upstream": use.upstream], spared)
         }
         self.family(

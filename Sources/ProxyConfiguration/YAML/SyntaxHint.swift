@@ -14,6 +14,9 @@ enum SyntaxHint {
         if line.contains("${") {
             return error.message + "; between { } or [ ], a ${NAME} stands in quotes: \"${NAME}\""
         }
+        if error.message.contains("scanning a tag") {
+            return error.message + "; a text that begins with ! stands in quotes"
+        }
         if character == "@" || character == "`" || character == "%" {
             return error.message + "; a text that begins with \(character.map(String.init) ?? "it") stands in quotes"
         }

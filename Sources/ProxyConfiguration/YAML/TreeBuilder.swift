@@ -194,7 +194,12 @@ struct TreeBuilder: ~Copyable {
 
     private func check(_ properties: YAMLEvent.Properties, at event: YAMLEvent, _ path: NodePath) {
         if let tag = properties.tag {
-            self.problems.error("tags such as \(tag.quotedForMessage) are not read", at: event.location, path: path)
+            let hint = "a text that begins with ! stands in quotes"
+            self.problems.error(
+                "tags such as \(tag.quotedForMessage) are not read; \(hint)",
+                at: event.location,
+                path: path
+            )
         }
     }
 }

@@ -7,7 +7,7 @@ extension ProxyError {
     /// The answer that explains the error: one table of statuses, RFC 9209 error types and titles for all of them.
     private var row: (status: Int, proxyStatus: String, title: String) {
         switch self.kind {
-        case .badRequest: (400, "http_request_error", "The request is not valid HTTP")
+        case .badRequest: (400, "http_request_error", "The request is not valid")
         case .targetTooLong: (414, "http_request_error", "The request target is too long")
         case .headersTooLarge: (431, "http_request_error", "The request's header section is too large")
         case .contentTooLarge: (413, "http_request_error", "The request's content is too large")
@@ -19,7 +19,7 @@ extension ProxyError {
         case .proxyUnauthorized: (407, "http_request_denied", "A token is needed to use this proxy")
         case .forbidden: (403, "http_request_denied", "This proxy is not for the client's address")
         case .misdirected: (421, "http_request_denied", "The request is for another host than the tunnel")
-        case .noRoute: (404, "http_request_denied", "No upstream is declared for this path")
+        case .noRoute: (404, "http_request_denied", "Nothing is declared for this path")
         case .denied: (403, "http_request_denied", "This host is not declared")
         case .notStored: (404, "http_request_denied", "The cache has no such entry")
         case .crossSite: (403, "http_request_denied", "Pages of other sites may not do this")

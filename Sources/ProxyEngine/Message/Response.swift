@@ -93,13 +93,16 @@ package struct ExchangeReport: Sendable {
         case pass, probe, rejected, hit, collapsed
 
         /// Whether the upstream was asked for this exchange.
-        var isAttempt: Bool {
+        package var isAttempt: Bool {
             switch self {
             case .pass, .probe: true
             case .local, .rejected, .hit, .collapsed: false
             }
         }
     }
+
+    /// Whether the store or another's call spared this exchange one of its own.
+    package var sparesCall: Bool { self.cache.sparesCall && !self.decision.isAttempt }
 
     package enum CacheUse: String, CaseIterable, Sendable {
         /// No cache is declared, or not for this request.
@@ -108,8 +111,8 @@ package struct ExchangeReport: Sendable {
         /// Out of the store, though its time was up: in place of an error, or because somebody allows it.
         case stale
 
-        /// Whether the upstream was not asked for this exchange alone.
-        package var sparesCall: Bool {
+        /// Whether the answer was the store's or another's, be it that the upstream was asked first and failed.
+        fileprivate var sparesCall: Bool {
             switch self {
             case .hit, .collapsed, .stale: true
             case .none, .miss, .bypass: false

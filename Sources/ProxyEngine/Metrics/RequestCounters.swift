@@ -11,6 +11,14 @@ package final class RequestCounters: Sendable {
         package var cache: String
         package var decision: String
         package var count: UInt64
+
+        /// Whether these made no call of their own.
+        package var sparesCall: Bool {
+            var report = ExchangeReport()
+            report.cache = ExchangeReport.CacheUse(rawValue: self.cache) ?? .none
+            report.decision = ExchangeReport.Decision(rawValue: self.decision) ?? .local
+            return report.sparesCall
+        }
     }
 
     private static let outcomes = ["success", "failure", "excluded", "throttled", "cancelled", "none"]

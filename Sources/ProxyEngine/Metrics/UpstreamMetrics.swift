@@ -54,7 +54,7 @@ package final class UpstreamMetrics: Sendable {
     package func exchangeEnded(_ report: ExchangeReport, status: Int, cost: Double? = nil) {
         self.running.wrappingSubtract(1, ordering: .relaxed)
         self.requests.count(report, status: status)
-        guard let cost, report.cache.sparesCall else { return }
+        guard let cost, report.sparesCall else { return }
         self.savings.wrappingAdd(UInt64((cost * 1_000_000).rounded()), ordering: .relaxed)
     }
 

@@ -54,7 +54,7 @@ struct Router: Sendable {
                 return .upstream(upstream, path: upstream.stripped(path.utf8).map { Substring($0) } ?? path)
             }
         }
-        throw ProxyError(.noRoute, "nothing is declared for this path")
+        throw ProxyError(.noRoute, "no upstream is mounted here, and nothing of the proxy's own has this path")
     }
 
     func declares(_ authority: Authority) -> Bool { self.hosts[authority.name] != nil }
