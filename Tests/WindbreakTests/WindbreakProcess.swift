@@ -24,14 +24,15 @@ final class WindbreakProcess: Sendable {
         environment: [String: String] = [:],
         files: Int? = nil
     ) throws {
-        // What other tests have open is inherited, and would count.
+        // What other tests have open is inherited. It would count; and when they close it, it would stay open here, and no
+        // peer of theirs would hear of the end.
         let script = """
             for fd in /proc/$$/fd/*; do fd=${fd##*/}; if ((fd > 2)); then exec {fd}>&-; fi; done
-            ulimit -n "$1" && exec "${@:2}"
+            if [ "$1" ]; then ulimit -n "$1" || exit; fi
+            exec "${@:2}"
             """
         let program = executable ?? Self.sibling("windbreak")
-        let command = files.map { ["/bin/bash", "-c", script, "bash", String($0), program] }
-        let words = (command ?? [program]) + arguments
+        let words = ["/bin/bash", "-c", script, "bash", files.map(String.init) ?? "", program] + arguments
         let (log, output, identifier) = try Self.spawning.withLock { _ in
             let (log, output) = (try Pipe(), try Pipe())
             defer {

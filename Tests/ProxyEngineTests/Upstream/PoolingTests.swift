@@ -126,7 +126,7 @@ import Testing
 
     @Test func aConnectionThatTheUpstreamClosedInItsSleepIsNotTaken() async throws {
         let upstream = try await FaultyUpstream()
-        try await withProxy(to: upstream) { proxy in
+        try await withProxy(to: upstream, threads: 1) { proxy in
             _ = try await proxy.exchange("GET", "/api/")
             await upstream.closeConnections()
             // The loop has seen the end before it answers this.
