@@ -6,11 +6,18 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 import ProxyConfiguration
+import Synchronization
 
 /// Asks a windbreak that runs, over its admin listener.
 struct AdminClient: Sendable {
     struct Failure: Error, CustomStringConvertible {
         let description: String
+    }
+
+    private final class Flag: Sendable {
+        private let value = Atomic(false)
+        var isSet: Bool { self.value.load(ordering: .relaxed) }
+        func set() { self.value.store(true, ordering: .relaxed) }
     }
 
     private static let timeout: TimeAmount = .seconds(30)
@@ -26,11 +33,13 @@ struct AdminClient: Sendable {
     /// - Parameter form: What goes along, as the content of a POST.
     func send(_ method: HTTPMethod, _ target: String, form: String? = nil) async throws -> JSON {
         let answer: ByteBuffer
+        // How the connection ends of which a certificate is refused is a matter of chance.
+        let isRefused = Flag()
         do {
-            answer = try await self.exchange(self.request(method, target, form))
+            answer = try await self.exchange(self.request(method, target, form), isRefused)
         } catch let failure as Failure {
             throw failure
-        } catch is NIOSSLError {
+        } catch _ where isRefused.isSet {
             throw Failure(description: "\(self.address) does not show the certificate that the file has for it")
         } catch {
             throw Failure(description: "no answer from \(self.address): \(Self.words(for: error))")
@@ -65,8 +74,8 @@ struct AdminClient: Sendable {
     }
 
     /// All that comes back until the end of the connection.
-    private func exchange(_ request: ByteBuffer) async throws -> ByteBuffer {
-        let connection = try await self.connect()
+    private func exchange(_ request: ByteBuffer, _ isRefused: Flag) async throws -> ByteBuffer {
+        let connection = try await self.connect(isRefused)
         let limit = connection.channel.eventLoop.scheduleTask(in: Self.timeout) {
             connection.channel.close(promise: nil)
         }
@@ -84,11 +93,13 @@ struct AdminClient: Sendable {
         }
     }
 
-    private func connect() async throws -> NIOAsyncChannel<ByteBuffer, ByteBuffer> {
+    private func connect(_ isRefused: Flag) async throws -> NIOAsyncChannel<ByteBuffer, ByteBuffer> {
         let bootstrap = ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup).connectTimeout(.seconds(5))
         @Sendable func wrap(_ channel: any Channel) -> EventLoopFuture<NIOAsyncChannel<ByteBuffer, ByteBuffer>> {
             channel.eventLoop.makeCompletedFuture {
-                if let certificate { try channel.pipeline.syncOperations.addHandler(Self.tls(to: certificate)) }
+                if let certificate {
+                    try channel.pipeline.syncOperations.addHandler(Self.tls(to: certificate, isRefused))
+                }
                 return try NIOAsyncChannel(wrappingChannelSynchronously: channel)
             }
         }
@@ -99,11 +110,12 @@ struct AdminClient: Sendable {
         }
     }
 
-    private static func tls(to certificate: NIOSSLCertificate) throws -> NIOSSLClientHandler {
+    private static func tls(to certificate: NIOSSLCertificate, _ isRefused: Flag) throws -> NIOSSLClientHandler {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.applicationProtocols = ["http/1.1"]
         configuration.certificateVerification = .noHostnameVerification
         return try NIOSSLClientHandler(context: NIOSSLContext(configuration: configuration), serverHostname: nil) {
+            if $0.first != certificate { isRefused.set() }
             $1.succeed($0.first == certificate ? .certificateVerified : .failed)
         }
     }
