@@ -36,7 +36,7 @@ private struct Frames {
         while rest.count >= 9 {
             let head = Array(rest.prefix(9))
             let length = Int(head[0]) << 16 | Int(head[1]) << 8 | Int(head[2])
-            let isSettings = head[3] == 4 && head[4] & 1 == 0 && length % 6 == 0 && length <= 16384
+            let isSettings = head[3] == 4 && head[4] & 1 == 0 && length % 6 == 0 && length <= 16378
             if isSettings, rest.count < 9 + length { return raised }
             let longer = isSettings ? length + 6 : length
             raised += [head[0], UInt8(longer >> 8 & 0xFF), UInt8(longer & 0xFF)] + head[3...]

@@ -54,7 +54,9 @@ final class FrameFilter: ChannelDuplexHandler {
             return context.write(data, promise: promise)
         }
         self.sent.scan(bytes) { self.allowance.sent($0) }
-        let frames = self.limit == nil ? bytes : bytes.inShortFrames
+        guard self.limit != nil, let frames = bytes.inShortFrames else {
+            return context.write(data, promise: promise)
+        }
         context.write(self.wrapOutboundOut(.byteBuffer(frames)), promise: promise)
     }
 }

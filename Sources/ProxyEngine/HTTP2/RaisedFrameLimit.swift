@@ -18,7 +18,7 @@ struct RaisedFrameLimit {
     /// What the codec knows as its parameter.
     private static let parameter: UInt16 = 0x5
     /// Octets of a parameter with its value.
-    private static let setting = 6
+    fileprivate static let setting = 6
 
     /// - Parameter preface: Octets before the first frame.
     init(preface: Int) { self.rest = preface }
@@ -61,31 +61,35 @@ struct RaisedFrameLimit {
 
     private mutating func hold(_ bytes: ByteBuffer, from next: Int, after passed: ByteBuffer) -> ByteBuffer {
         var (bytes, passed) = (bytes, passed)
-        if var before = bytes.readSlice(length: next) { passed.writeBuffer(&before) }
+        var before = bytes.readSlice(length: next) ?? ByteBuffer()
         self.held = bytes
         self.rest = 0
+        // Most of what comes has no settings, and is not copied.
+        guard passed.readableBytes > 0 else { return before }
+        passed.writeBuffer(&before)
         return passed
     }
 }
 
 extension FrameHead {
-    /// Whether these are settings such as the codec takes: others are left to it to refuse (RFC 9113, 6.5).
+    /// Whether these are settings that the codec takes with one more: others are left to it as they are, to be refused
+    /// where they are wrong (RFC 9113, 6.5).
     fileprivate var isSettings: Bool {
-        self.type == Self.settings && !self.acknowledgesSettings && self.length % 6 == 0
-            && self.length <= Self.maxLength
+        self.type == Self.settings && !self.acknowledgesSettings && self.length % RaisedFrameLimit.setting == 0
+            && self.length <= Self.maxLength - RaisedFrameLimit.setting
     }
 }
 
 extension ByteBuffer {
     /// What the codec has written, where it is a head that is too long for one frame: the rest of it in frames behind the
-    /// first (RFC 9113, 6.10).
+    /// first (RFC 9113, 6.10). Nil where it can go as it is.
     ///
     /// The codec gives out a head at once, and content in pieces that are never as long.
-    var inShortFrames: ByteBuffer {
+    var inShortFrames: ByteBuffer? {
         guard self.readableBytes > FrameHead.size + FrameHead.maxLength, let head = self.frameHead(at: 0),
             head.type == FrameHead.headers,
             let stream = self.getInteger(at: self.readerIndex + FrameHead.size - 4, as: UInt32.self)
-        else { return self }
+        else { return nil }
         var (rest, frames) = (self, ByteBuffer())
         rest.moveReaderIndex(forwardBy: FrameHead.size)
         var (type, flags) = (FrameHead.headers, head.flags & ~FrameHead.endHeaders)

@@ -49,8 +49,8 @@ final class SessionPool {
             case .cancelled: throw ProxyError(.cancelled, "the client went away")
             case .called: break
             }
-            // Whoever gave up because his client left says nothing of the upstream.
-            if let error = opening.error, error.kind != .cancelled { throw error }
+            // Whose client left, or whose own time was over, says nothing of the upstream.
+            if let error = opening.error, error.kind != .cancelled, error.kind != .totalTimeout { throw error }
             if let exchange = await self.takeStream() { return exchange }
         }
         return nil

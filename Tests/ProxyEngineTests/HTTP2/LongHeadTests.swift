@@ -73,6 +73,29 @@ import Testing
         }
     }
 
+    @Test func `trailers of a request that are too long are left out, and disturb nobody`() async throws {
+        let upstream = try await FrameUpstream { FrameUpstream.respond(to: $0) }
+        try await withProxy {
+            let url = UpstreamURL(isTLS: true, host: "localhost", port: upstream.port, basePath: "")
+            var api = UpstreamConfiguration(name: "api", url: url)
+            api.tls.caFile = TestCertificate.authorityFile
+            $0.upstreams = [api]
+            $0.threads = 1
+        } _: { (proxy) async throws in
+            let client = try await proxy.client()
+            for count in [10, 3900] {
+                let trailer = "X: \(String(repeating: "\u{E9}", count: count))\r\n"
+                try await client.send("POST", "/api/", ["Transfer-Encoding": "chunked"])
+                try await client.send("5\r\nhello\r\n0\r\n\(trailer)\r\n")
+                #expect(try await client.response().status == 200)
+            }
+            let requests = upstream.record.value.requests
+            #expect(requests.map { $0.trailers.contains("x") } == [true, false])
+            #expect(requests.allSatisfy { $0.body == Array("hello".utf8) } && upstream.record.value.accepted == 1)
+        }
+        await upstream.stop()
+    }
+
     @Test func `a request with too long a head goes on by HTTP/1.1, and disturbs nobody`() async throws {
         let gate = Gate()
         let upstream = try await FrameUpstream { request in

@@ -40,11 +40,19 @@ import Testing
         #expect(self.passed(frames, by: size) == Self.preface + frames.flatMap(\.bytes))
     }
 
+    @Test func `the longest that there may be stay as they are, and those that have room for one more do not`() {
+        for (count, extra) in [(16_374, Self.raised), (16_380, [])] {
+            let settings = [UInt8](repeating: 0, count: count)
+            let expected = TestFrame(.settings, settings + extra).bytes
+            #expect(self.passed([TestFrame(.settings, settings)], by: 1000) == Self.preface + expected)
+        }
+    }
+
     @Test(arguments: [0, 1, 16_384, 16_385, 32_768, 32_769, 100_000])
     func `a head is cut where a frame ends that every peer takes`(_ count: Int) throws {
         let block = (0..<count).map { UInt8(truncatingIfNeeded: $0) }
         let head = TestFrame(.headers, flags: TestFrame.endHeaders | TestFrame.endStream, stream: 7, block)
-        var frames = ByteBuffer(bytes: head.bytes).inShortFrames
+        var frames = ByteBuffer(bytes: head.bytes).inShortFrames ?? ByteBuffer(bytes: head.bytes)
         var (joined, taken) = ([UInt8](), [TestFrame]())
         while let frame = try TestFrame.take(&frames) {
             taken.append(frame)

@@ -15,17 +15,25 @@ import Testing
     ///   - gate: What connections pass before their handshake.
     ///   - first: The first of which that is so.
     private func withUpstream(
+        settings: TestFrame = .settings(),
         gate: Gate,
         from first: Int = 1,
         connect: Duration = .seconds(30),
         test: (TestProxy, FrameUpstream) async throws -> Void
     ) async throws {
-        let upstream = try await FrameUpstream(greet: { if $0 >= first { try await gate.pass() } }, Self.answer)
+        let upstream = try await FrameUpstream(
+            settings: settings,
+            greet: { if $0 >= first { try await gate.pass() } },
+            Self.answer
+        )
         try await withProxy {
             let url = UpstreamURL(isTLS: true, host: "localhost", port: upstream.port, basePath: "")
             var api = UpstreamConfiguration(name: "api", url: url)
             api.tls.caFile = TestCertificate.authorityFile
             api.timeouts.connect = connect
+            var hurried = RouteRule(path: "/hurried", timeouts: api.timeouts)
+            hurried.timeouts.total = .milliseconds(300)
+            api.routes = [hurried]
             $0.upstreams = [api]
             $0.threads = 1
         } _: { proxy in
@@ -96,6 +104,35 @@ import Testing
             gate.open()
             #expect(try await third.response().status == 200)
             #expect(try proxy.upstream().circuit.status.failCount == 0)
+        }
+    }
+
+    @Test func `who waits for one whose own time is over opens one too`() async throws {
+        let gate = Gate()
+        try await self.withUpstream(gate: gate) { (proxy, upstream) async throws in
+            try await self.meet(proxy, upstream)
+            let (first, second) = (try await proxy.client(), try await proxy.client())
+            try await first.send("GET", "/api/hurried")
+            _ = try await upstream.record.wait(for: "its connection") { $0.accepted == 2 ? true : nil }
+            try await second.send("GET", "/api/")
+            #expect(try await first.response().text.contains("total-timeout"))
+            _ = try await upstream.record.wait(for: "another connection") { $0.accepted == 3 ? true : nil }
+            gate.open()
+            #expect(try await second.response().status == 200)
+        }
+    }
+
+    @Test func `nobody waits for a place on one that will have none`() async throws {
+        let gate = Gate()
+        // One exchange on each.
+        try await self.withUpstream(settings: .settings([3: 1]), gate: gate) { (proxy, upstream) async throws in
+            try await self.meet(proxy, upstream)
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<3 { group.addTask { try await proxy.exchange("GET", "/api/").status } }
+                _ = try await upstream.record.wait(for: "connections") { $0.accepted == 4 ? true : nil }
+                gate.open()
+                for try await status in group { #expect(status == 200) }
+            }
         }
     }
 
