@@ -78,10 +78,10 @@ extension CacheCommand {
                 let (entries, next) = try await self.entries(self.options.client())
                 if self.json {
                     let list: JSON = ["entries": .array(entries), "next": next.map { .string($0) } ?? .null]
-                    return print(list.serialized)
+                    return try StandardOutput.print(list.serialized)
                 }
                 let table = CacheTable(entries)
-                if !table.isEmpty { print(table) }
+                if !table.isEmpty { try StandardOutput.print(table.description) }
                 if let next {
                     StandardError.print("there are more: --after \(next)")
                 } else if table.isEmpty {
@@ -123,7 +123,7 @@ extension CacheCommand {
             try await CacheCommand.run {
                 let key = PercentEncoding.queryValue(self.key)
                 let entry = try await self.options.client().send(.get, "/cache/\(key)")
-                print(self.json ? entry.serialized : CacheTable.text(of: entry))
+                try StandardOutput.print(self.json ? entry.serialized : CacheTable.text(of: entry))
             }
         }
     }
@@ -158,8 +158,10 @@ extension CacheCommand {
             try await CacheCommand.run {
                 let form = self.filter.members([("key", self.key), ("all", self.all ? "true" : nil)])
                 let answer = try await self.options.client().send(.post, "/cache/purge", form: form)
-                guard !self.json, let count = answer["purged"]?.double else { return print(answer.serialized) }
-                print(count == 1 ? "1 entry is gone" : "\(Int(count)) entries are gone")
+                guard !self.json, let count = answer["purged"]?.double else {
+                    return try StandardOutput.print(answer.serialized)
+                }
+                try StandardOutput.print(count == 1 ? "1 entry is gone" : "\(Int(count)) entries are gone")
             }
         }
     }

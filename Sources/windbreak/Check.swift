@@ -25,9 +25,9 @@ struct Check: ParsableCommand {
         let configuration = try ConfigurationFile(path: self.config).loadOrExit(toServe: true)
         for warning in configuration.warnings { StandardError.print(warning.description) }
         if self.effective {
-            print(configuration.effectiveYAML(), terminator: "")
+            try StandardOutput.print(configuration.effectiveYAML(), terminator: "")
         } else {
-            print("\(self.config) is good: \(configuration.summary)")
+            try StandardOutput.print("\(self.config) is good: \(configuration.summary)")
         }
     }
 }

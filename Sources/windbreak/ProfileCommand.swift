@@ -27,9 +27,9 @@ struct ProfileCommand: ParsableCommand {
         throw ValidationError("There is no profile '\(self.name)'. Shipped are: \(Self.names).")
     }
 
-    func run() {
+    func run() throws {
         let text = PlantProfiles.all[self.name] ?? ""
-        print(text, terminator: text.hasSuffix("\n") ? "" : "\n")
+        try StandardOutput.print(text, terminator: text.hasSuffix("\n") ? "" : "\n")
     }
 
     private static var names: String { PlantProfiles.all.keys.sorted().joined(separator: ", ") }

@@ -21,7 +21,7 @@ final class Server: Sendable {
         let sink = try LogSink(.standardError, format: configuration.log.format)
         let log = ServerLog(sink, level: configuration.log.level)
         let logger = log.logger()
-        let access = try AccessLog(configuration.log.access, format: configuration.log.format)
+        let access = try AccessLog(configuration.log.access, format: configuration.log.format, logger: logger)
         let reloads = self.reloads
         self.file = file
         self.log = log
@@ -63,8 +63,10 @@ final class Server: Sendable {
 
     func reopenLogs() {
         do throws(LogFileError) {
-            try self.access.reopen()
-            self.logger.info("[LOG] access log opened anew")
+            let isFile = try self.access.reopen()
+            self.logger.info(
+                "[LOG] \(isFile ? "access log opened anew" : "no file has access lines: nothing to open anew")"
+            )
         } catch {
             self.logger.error("[LOG] \(error)")
         }

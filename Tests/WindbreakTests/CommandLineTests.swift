@@ -42,6 +42,17 @@ struct CommandLineTests {
         #expect(unknown.errors.contains("Usage: windbreak profile <name>"))
     }
 
+    @Test("ends with 1 when its output could not be written, and says why")
+    func fullOutput() async throws {
+        let shell = try WindbreakProcess(
+            ["-c", "\"$1\" profile plantnet > /dev/full", "sh", WindbreakProcess.sibling("windbreak")],
+            executable: "/bin/sh"
+        )
+        defer { shell.send(SIGKILL) }
+        #expect(try await shell.end() == 1)
+        try await shell.line("cannot write to standard output: No space left on device")
+    }
+
     @Test("finds a good file good")
     func goodFile() async throws {
         let workplace = try Workplace()

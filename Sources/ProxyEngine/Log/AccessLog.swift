@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Logging
 package import ProxyConfiguration
 import Synchronization
 
@@ -12,10 +13,17 @@ package final class AccessLog: Sendable {
 
     private let output: Mutex<Output>
     private let enabled: Atomic<Bool>
+    private let logger: Logger
 
+    /// - Parameter logger: Told when lines are lost since the disk is full or the reader gone, and when that is over.
     /// - Throws: `LogFileError` when the file cannot be opened.
-    package init(_ access: LogConfiguration.Access, format: LogConfiguration.Format) throws(LogFileError) {
-        let sink = try Self.sink(access, format)
+    package init(
+        _ access: LogConfiguration.Access,
+        format: LogConfiguration.Format,
+        logger: Logger
+    ) throws(LogFileError) {
+        self.logger = logger
+        let sink = try Self.sink(access, format, logger)
         self.output = Mutex(Output(access: access, sink: sink))
         self.enabled = Atomic(sink != nil)
     }
@@ -35,17 +43,24 @@ package final class AccessLog: Sendable {
         let current = self.output.withLock { $0 }
         if current.access == access {
             current.sink?.setFormat(format)
-            return try self.reopen()
+            try self.reopen()
+            return
         }
-        let sink = try Self.sink(access, format)
+        let sink = try Self.sink(access, format, self.logger)
         self.output.withLock { $0 = Output(access: access, sink: sink) }
         self.enabled.store(sink != nil, ordering: .relaxed)
         current.sink?.flush()
     }
 
     /// Opens the file anew, as it has to be after a rotation.
-    package func reopen() throws(LogFileError) {
-        try self.output.withLock { $0.sink }?.reopen()
+    ///
+    /// - Returns: Whether there is one.
+    @discardableResult
+    package func reopen() throws(LogFileError) -> Bool {
+        let output = self.output.withLock { $0 }
+        guard case .file = output.access, let sink = output.sink else { return false }
+        try sink.reopen()
+        return true
     }
 
     /// Waits until all that was written so far has left the process, for 2 s at most.
@@ -55,12 +70,21 @@ package final class AccessLog: Sendable {
 
     private static func sink(
         _ access: LogConfiguration.Access,
-        _ format: LogConfiguration.Format
+        _ format: LogConfiguration.Format,
+        _ logger: Logger
     ) throws(LogFileError) -> LogSink? {
+        let destination: LogDestination
         switch access {
-        case .off: nil
-        case .stdout: try LogSink(.standardOutput, format: format)
-        case .file(let path): try LogSink(.file(path), format: format)
+        case .off: return nil
+        case .stdout: destination = .standardOutput
+        case .file(let path): destination = .file(path)
+        }
+        return try LogSink(destination, format: format) { trouble in
+            if let trouble {
+                logger.error("[LOG] access lines are lost: \(trouble)")
+            } else {
+                logger.notice("[LOG] access lines are written again")
+            }
         }
     }
 }

@@ -46,6 +46,7 @@ package final class LogSink: Sendable {
 
     private struct Writer {
         var file: LogFile
+        var isFailing = false
         /// Used in turns with the block of the buffer.
         var spare = LogBuffer.Block()
     }
@@ -57,16 +58,21 @@ package final class LogSink: Sendable {
     /// Touched on the queue only.
     private let writer: Mutex<Writer>
     private let queue = DispatchQueue(label: "windbreak.log")
+    private let onTrouble: @Sendable (LogFileError?) -> Void
 
     /// - Parameter capacity: Bytes that may wait, 1 MiB unless told otherwise.
+    /// - Parameter onTrouble: Called with the reason when lines cannot be written any more, and with nil when they can
+    ///   again.
     /// - Throws: `LogFileError` when the file cannot be opened.
     package init(
         _ destination: LogDestination,
         format: LogConfiguration.Format,
-        capacity: Int = 1 << 20
+        capacity: Int = 1 << 20,
+        onTrouble: @escaping @Sendable (LogFileError?) -> Void = { _ in }
     ) throws(LogFileError) {
         self.destination = destination
         self.capacity = capacity
+        self.onTrouble = onTrouble
         self.state = Mutex(State(buffer: LogBuffer(format)))
         self.writer = Mutex(Writer(file: try LogFile(destination)))
     }
@@ -118,14 +124,26 @@ package final class LogSink: Sendable {
                 var block: LogBuffer.Block
                 (block, isMore) = self.state.withLock { $0.take(leaving: writer.spare, upTo: self.capacity) }
                 writer.spare = LogBuffer.Block()
-                if !writer.file.writeAll(block.bytes[..<block.count]) {
-                    let lost = block.lines
-                    self.state.withLock { $0.dropped += lost }
-                    isMore = false
-                }
+                if block.count > 0, !self.write(block, by: &writer) { isMore = false }
                 block.count = 0
                 writer.spare = block
             }
         }
+    }
+
+    /// Returns false when its lines are lost.
+    private func write(_ block: LogBuffer.Block, by writer: inout Writer) -> Bool {
+        var trouble: LogFileError?
+        do throws(LogFileError) {
+            try writer.file.writeAll(block.bytes[..<block.count])
+        } catch {
+            trouble = error
+            let lost = block.lines
+            self.state.withLock { $0.dropped += lost }
+        }
+        let wasFailing = writer.isFailing
+        writer.isFailing = trouble != nil
+        if writer.isFailing != wasFailing { self.onTrouble(trouble) }
+        return trouble == nil
     }
 }

@@ -53,9 +53,11 @@ struct AuthorityCommand: ParsableCommand {
                 StandardError.print("windbreak: \(error)")
                 throw Exit.failed
             }
-            print("\(files.certificateFile) with \(files.keyFile), for \(hosts.joined(separator: ", "))")
+            try StandardOutput.print(
+                "\(files.certificateFile) with \(files.keyFile), for \(hosts.joined(separator: ", "))"
+            )
             if configuration.forward.intercept.isEmpty {
-                print("Nothing is intercepted yet: name upstreams in `forward: {intercept: [...]}`.")
+                try StandardOutput.print("Nothing is intercepted yet: name upstreams in `forward: {intercept: [...]}`.")
             }
         }
     }

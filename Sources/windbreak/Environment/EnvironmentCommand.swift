@@ -28,7 +28,7 @@ struct EnvironmentCommand: ParsableCommand {
     @Option(help: ConfigurationFile.help)
     var config = "config.yaml"
 
-    func run() throws { print(try Self.variables(config: self.config).script) }
+    func run() throws { try StandardOutput.print(Self.variables(config: self.config).script) }
 
     static func variables(config: String) throws -> ProxyVariables {
         let configuration = try ConfigurationFile(path: config).loadOrExit()

@@ -32,7 +32,7 @@ struct Stage: Sendable {
         self.engine = Engine(
             threads: 1,
             logger: logger,
-            access: try AccessLog(.off, format: .text),
+            access: try AccessLog(.off, format: .text, logger: logger),
             mainRoutes: { snapshot in
                 snapshot.configuration.combined.map { combined in
                     let legs = combined.legs.compactMap { snapshot[$0] }

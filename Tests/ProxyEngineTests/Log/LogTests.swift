@@ -3,6 +3,7 @@
 import Foundation
 import Logging
 import ProxyConfiguration
+import Synchronization
 import TestSupport
 import Testing
 
@@ -114,6 +115,43 @@ struct LogTests {
         let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
         #expect(lines.count == 1)
         #expect(lines[0].contains("dropped=1"))
+    }
+
+    @Test("that a full disk refuses are told of once, and again when it has room")
+    func fullDisk() throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path()
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/dev/full")
+        let troubles = Mutex<[String]>([])
+        let sink = try LogSink(.file(path), format: .text) { trouble in
+            troubles.withLock { $0.append(trouble?.description ?? "none") }
+        }
+        for _ in 0..<2 {
+            sink.write { $0.positional("message", "lost") }
+            sink.flush()
+        }
+        try FileManager.default.removeItem(atPath: path)
+        try sink.reopen()
+        // What is written until then goes to the old one.
+        sink.flush()
+        sink.write { $0.positional("message", "kept") }
+        sink.flush()
+        #expect(
+            troubles.withLock { $0 } == ["cannot write to the log file \(path): No space left on device", "none"]
+        )
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        #expect(text.contains(" kept"))
+        #expect(text.contains("dropped="))
+    }
+
+    @Test("of exchanges are opened anew where they go to a file")
+    func reopening() throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path()
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let logger = RecordedLog().logger
+        #expect(try AccessLog(.file(path), format: .text, logger: logger).reopen())
+        #expect(try !AccessLog(.stdout, format: .text, logger: logger).reopen())
+        #expect(try !AccessLog(.off, format: .text, logger: logger).reopen())
     }
 
     @Test("of many threads arrive whole")

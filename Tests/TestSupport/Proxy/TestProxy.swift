@@ -66,7 +66,7 @@ package func withProxy(
     let engine = Engine(
         threads: threads,
         logger: log.logger,
-        access: try AccessLog(.off, format: .text),
+        access: try AccessLog(.off, format: .text, logger: log.logger),
         mainRoutes: { _ in local },
         adminRoutes: { _ in local }
     )
