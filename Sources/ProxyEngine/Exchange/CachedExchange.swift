@@ -195,6 +195,7 @@ struct CachedExchange {
             conditions: Validation.conditions(for: stored.fields),
             wantsWhole: true
         )
+        self.upstream.cacheLog.refreshing(key)
         let bound = self.request.worker.bind(shared)
         self.request.worker.start { await bound.value.lead(leader) }
     }

@@ -12,12 +12,14 @@ final class CacheLog: Sendable {
     private let miss: String
     private let stored: String
     private let stale: String
+    private let refresh: String
 
     init(_ upstream: String, logger: Logger) {
         self.log = RequestLog(logger)
         self.hit = "[CACHE] HIT \(upstream) "
         self.miss = "[CACHE] MISS \(upstream) "
         self.stale = "[CACHE] STALE \(upstream) "
+        self.refresh = "[CACHE] REFRESH \(upstream) "
         self.stored = "[CACHE] STORED \(upstream) "
     }
 
@@ -34,6 +36,9 @@ final class CacheLog: Sendable {
     func stale(_ key: CacheKey, _ why: String) {
         self.log.write(.info, (self.stale, key.short, "... (\(why))"))
     }
+
+    /// A call that no exchange of a client accounts for.
+    func refreshing(_ key: CacheKey) { self.log.write(.info, (self.refresh, key.short, "... in the background")) }
 
     func stored(_ key: CacheKey, _ ttl: Duration) {
         self.log.write(.info, (self.stored, key.short, "... (\(Quantity.text(ttl)) TTL)"))

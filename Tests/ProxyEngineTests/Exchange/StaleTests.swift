@@ -153,6 +153,7 @@ import Testing
                 let stale = try await proxy.exchange("GET", "/api/a")
                 #expect(stale.text == "old" && stale.cacheStatus.hasSuffix("detail=stale-while-revalidate"))
             }
+            try await proxy.log.line("[CACHE] REFRESH api ")
             gate.open()
             try await eventually("the new answer") { try await proxy.exchange("GET", "/api/a").text == "new" }
             #expect(origin.requests.map { $0.fields["if-none-match"] } == [nil, "\"a\""])
