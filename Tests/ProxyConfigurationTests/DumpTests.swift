@@ -113,7 +113,7 @@ import Testing
         var new = old
         let other = try #require(new.listen[1].tls)
         new.listen[1].tls?.chain = other.clientAuthorities
-        #expect(new.changes(from: old) == ["listen: changed"])
+        #expect(new.changes(from: old) == ["listen[1].tls.certificate: changed"])
     }
 
     @Test func `what its author may not have meant is a warning`() throws {

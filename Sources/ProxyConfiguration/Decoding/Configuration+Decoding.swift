@@ -49,11 +49,13 @@ extension LogConfiguration {
         var log = LogConfiguration()
         log.level = reader.choice("level", default: log.level)
         log.format = reader.choice("format", default: log.format)
-        if let text = reader.text("access") {
-            switch text {
-            case "stdout": log.access = .stdout
-            case "off": log.access = .off
-            default: log.access = .file(text)
+        if let node = reader.value("access") {
+            if node.isWord("stdout") {
+                log.access = .stdout
+            } else if node.isWord("off") {
+                log.access = .off
+            } else if let path = node.outputFile(reader.problems, "a path, stdout or off") {
+                log.access = .file(path)
             }
         }
         log.circuit = reader.section("circuit") { reader in
@@ -71,9 +73,8 @@ extension StoreConfiguration {
     static func decode(_ reader: inout MappingReader) -> StoreConfiguration {
         var store = StoreConfiguration()
         store.memory = reader.size("memory", in: 0...(1 << 40), default: store.memory)
-        if let node = reader.value("file"), !node.isWord("off"), let path = node.text(reader.problems) {
-            if path.isEmpty { node.expected("a path or off", reader.problems) }
-            store.file = path.isEmpty ? nil : node.location.source.resolve(path)
+        if let node = reader.value("file"), !node.isWord("off") {
+            store.file = node.outputFile(reader.problems, "a path or off")
         }
         store.maxSize = reader.size("max_size", in: (1 << 20)...(1 << 50), default: store.maxSize)
         for entry in reader.named("shares") {

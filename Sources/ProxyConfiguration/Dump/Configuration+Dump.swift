@@ -22,6 +22,14 @@ extension Configuration {
                 )
             }
         }
+        // Places on a list say which is which only while there are as many.
+        if case .list(let before)? = old, case .list(let after)? = new, before.count == after.count,
+            zip(before, after).allSatisfy({ $0 == $1 || ($0.isMapping && $1.isMapping) })
+        {
+            return zip(before, after).enumerated().flatMap { index, pair in
+                Self.differences(pair.0, pair.1, path: "\(path)[\(index)]")
+            }
+        }
         // An upstream that came or went is one change, however many settings it has.
         if path.isEntry, old == nil || new == nil { return ["\(path): \(old == nil ? "added" : "removed")"] }
         let words = [old, new].map { $0?.inline ?? "not set" }

@@ -36,7 +36,7 @@ extension Setting {
         }
     }
 
-    private var isMapping: Bool {
+    var isMapping: Bool {
         if case .mapping = self { true } else { false }
     }
 
