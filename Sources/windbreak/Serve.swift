@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import ProxyConfiguration
 import UnixSignals
 
 /// `windbreak serve`: the server from its start to its end, as signals direct it.
@@ -11,9 +12,11 @@ struct Serve: AsyncParsableCommand {
             Logs go to standard error, access lines to where the file says.
 
             SIGNALS:
-              HUP        read the file again and apply what changed; a wrong file changes nothing
+              HUP        read the file again and apply what changed
+                         (a wrong file changes nothing)
               USR1       open the access log anew, after it was rotated
-              TERM, INT  accept nothing more, finish what runs within drain_timeout, exit with 0;
+              TERM, INT  accept nothing more, and exit with 0 when what
+                         runs is finished, or drain_timeout over;
                          a second one ends at once, with 1
 
             \(Exit.help)
@@ -25,6 +28,21 @@ struct Serve: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("A file to write the process's number to, removed at the end.", valueName: "file"))
     var pidFile: String?
+
+    /// What the parser would refuse with the usage of this command alone, though it may be another's name misspelled.
+    @Argument(help: .hidden)
+    var others: [String] = []
+
+    func validate() throws {
+        guard let other = self.others.first else { return }
+        let names = Windbreak.configuration.subcommands.map {
+            $0.configuration.commandName ?? String(describing: $0).lowercased()
+        }
+        let hint = EditDistance.hint(for: other, among: names)
+        throw ValidationError(
+            "Unexpected argument '\(other)'\(hint.isEmpty ? "." : hint) Commands are \(names.joined(separator: ", "))."
+        )
+    }
 
     func run() async throws {
         ProcessSetup.prepareToServe()

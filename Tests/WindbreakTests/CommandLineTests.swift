@@ -32,6 +32,16 @@ struct CommandLineTests {
         try await process.line("rror")
     }
 
+    @Test("knows a misspelled command", arguments: [("chekc", "check"), ("serv", "serve"), ("environment", "")])
+    func misspelled(_ word: String, _ meant: String) async throws {
+        let result = try await windbreak(word)
+        #expect(result.status == 64)
+        let hint = meant.isEmpty ? "." : "; did you mean \"\(meant)\"?"
+        #expect(
+            result.errors.contains("Unexpected argument '\(word)'\(hint) Commands are serve, check, profile, cache,")
+        )
+    }
+
     @Test("prints the shipped profiles, and lists them when it is asked for another")
     func profiles() async throws {
         let profile = try await windbreak("profile", "plant_id")

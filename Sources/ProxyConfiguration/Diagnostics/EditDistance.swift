@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// How many slips of the finger are between two words: insertions, deletions, substitutions, swapped neighbours.
-enum EditDistance {
+package enum EditDistance {
     /// The candidate that was probably meant, if one is near enough.
     static func suggestion(for word: String, among candidates: some Sequence<String>) -> String? {
         let limit = max(1, min(3, word.utf8.count / 3))
@@ -14,8 +14,8 @@ enum EditDistance {
         }.min { ($0.distance, $0.candidate) < ($1.distance, $1.candidate) }?.candidate
     }
 
-    /// ` (did you mean "fail_max"?)`, or nothing.
-    static func hint(for word: String, among candidates: some Sequence<String>) -> String {
+    /// `; did you mean "fail_max"?`, or nothing.
+    package static func hint(for word: String, among candidates: some Sequence<String>) -> String {
         self.suggestion(for: word, among: candidates).map { "; did you mean \"\($0)\"?" } ?? ""
     }
 
