@@ -33,7 +33,7 @@ extension HeaderFields {
 
 extension UnsafeRawBufferPointer {
     /// Without spaces and tabs around it (RFC 9110, 5.6.3).
-    fileprivate var trimmed: UnsafeRawBufferPointer {
+    package var trimmed: UnsafeRawBufferPointer {
         guard let start = self.firstIndex(where: { $0 != 0x20 && $0 != 0x09 }),
             let end = self.lastIndex(where: { $0 != 0x20 && $0 != 0x09 })
         else { return UnsafeRawBufferPointer(rebasing: self[0..<0]) }

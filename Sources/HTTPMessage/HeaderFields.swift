@@ -70,6 +70,15 @@ package struct HeaderFields: Sendable {
         return self.entries.compactMap { self.matches($0, name) ? self.string($0.value) : nil }
     }
 
+    /// The octets of the value of the first field of this name: they need not be text, and where they are, text that looks
+    /// the same need not be the same (RFC 9110, 5.5).
+    package func octets(of name: String) -> [UInt8]? {
+        guard self.mayContain(name), let entry = self.entries.first(where: { self.matches($0, name) }) else {
+            return nil
+        }
+        return Array(self.bytes[entry.value])
+    }
+
     package func forEach(_ body: (_ name: String, _ value: String) throws -> Void) rethrows {
         for entry in self.entries { try body(self.string(entry.name), self.string(entry.value)) }
     }
@@ -98,11 +107,13 @@ package struct HeaderFields: Sendable {
 
     // MARK: Changing
 
-    package mutating func add(_ name: String, _ value: String) {
+    package mutating func add(_ name: String, _ value: String) { self.add(name, octets: value.utf8) }
+
+    package mutating func add(_ name: String, octets: some Sequence<UInt8>) {
         let start = self.bytes.count
         self.bytes.append(contentsOf: name.utf8)
         self.endName()
-        self.bytes.append(contentsOf: value.utf8)
+        self.bytes.append(contentsOf: octets)
         self.endLine(from: start, nameLength: name.utf8.count)
     }
 
@@ -272,11 +283,11 @@ extension HeaderFields: ExpressibleByDictionaryLiteral {
 }
 
 extension HeaderFields: Equatable {
-    /// The same fields in the same order; names without regard to case.
+    /// The same fields in the same order; names without regard to case, values by their octets.
     package static func == (left: HeaderFields, right: HeaderFields) -> Bool {
         guard left.count == right.count else { return false }
         return zip(left.entries, right.entries).allSatisfy { one, other in
-            right.matches(other, left.string(one.name)) && left.string(one.value) == right.string(other.value)
+            right.matches(other, left.string(one.name)) && left.bytes[one.value] == right.bytes[other.value]
         }
     }
 }

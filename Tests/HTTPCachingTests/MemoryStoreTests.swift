@@ -50,7 +50,7 @@ import Testing
         #expect(response.status == 203 && response.reason == "Good Enough" && response.fields == fields)
         #expect(response.content == ByteBuffer(string: "content"))
         #expect(response.variant == variant && response.reuse == reuse)
-        #expect(response.entityTag == "\"x\"" && response.lastModified == 1_767_225_600)
+        #expect(response.entityTag == Array("\"x\"".utf8) && response.lastModified == 1_767_225_600)
         #expect(response.storedAt == self.start && response.initialAge == 1)
         #expect(response.freshUntil == self.start + .milliseconds(500))
         #expect(response.retainedUntil == self.start + .milliseconds(10_500))

@@ -110,7 +110,7 @@ import Testing
         let modified = stored["last-modified"].flatMap { HTTPDate.seconds(parsing: $0, now: 0) }
         return Validation.isNotModified(
             request,
-            entityTag: stored["etag"],
+            entityTag: stored.octets(of: "etag"),
             lastModified: modified,
             now: 1_000_000_000
         )
@@ -127,8 +127,30 @@ import Testing
         }
     }
 
+    /// Two octets that are no text, and one letter in two spellings.
+    @Test(arguments: [([0xE9], [0xE8]), ([0xC3, 0xA9], [0x65, 0xCC, 0x81])] as [([UInt8], [UInt8])])
+    func `tags are compared and sent on by their octets (RFC 9110, 8.8.3)`(one: [UInt8], other: [UInt8]) {
+        func field(_ name: String, _ tag: [UInt8]) -> HeaderFields {
+            var fields: HeaderFields = ["Range": "bytes=0-"]
+            fields.add(name, octets: [0x22] + tag + [0x22])
+            return fields
+        }
+        let stored = field("ETag", one)
+        for tag in [one, other] {
+            #expect(self.isNotModified(field("If-None-Match", tag), stored) == (tag == one))
+            #expect(ByteRanges.areWanted(by: field("If-Range", tag), of: stored) == (tag == one))
+            #expect(Validation.confirms(field("ETag", tag), stored) == (tag == one))
+            #expect(Validation.describes(field("ETag", tag), stored, contentLength: 0) == (tag == one))
+            #expect((field("ETag", tag) == stored) == (tag == one))
+        }
+        #expect(Validation.conditions(for: stored).octets(of: "if-none-match") == [0x22] + one + [0x22])
+        var demand: HeaderFields = [:]
+        demand = demand.appending(Validation.conditions(for: stored))
+        #expect(demand.octets(of: "if-none-match") == [0x22] + one + [0x22])
+    }
+
     @Test func `ranges need strong tags (RFC 9110, 8.8.3.2)`() throws {
-        let (strong, weak) = (try #require(EntityTag("\"a\"")), try #require(EntityTag("W/\"a\"")))
+        let (strong, weak) = (try #require(EntityTag("\"a\"".utf8)), try #require(EntityTag("W/\"a\"".utf8)))
         #expect(strong.stronglyMatches(strong) && !strong.stronglyMatches(weak) && strong.weaklyMatches(weak))
     }
 
@@ -157,5 +179,13 @@ import Testing
         let update: HeaderFields = ["a": "4", "A": "5", "Content-Length": "0", "Content-Type": "y"]
         let merged = Validation.merged(stored, with: update)
         #expect(merged == ["ETag": "\"a\"", "B": "3", "a": "4", "A": "5", "Content-Type": "y"])
+    }
+
+    @Test func `takes over octets as they are, and no tag that says more than is known (RFC 9110, 5.5 and 8.8.1)`() {
+        var update: HeaderFields = ["ETag": "\"a\""]
+        update.add("X", octets: [0xE9])
+        let merged = Validation.merged(["ETag": "W/\"a\"", "X": "1"], with: update)
+        #expect(merged.values(of: "etag") == ["W/\"a\""] && merged.octets(of: "x") == [0xE9])
+        #expect(Validation.merged(["X": "1"], with: update)["etag"] == "\"a\"")
     }
 }

@@ -23,6 +23,9 @@ import Testing
             ("Accept", "text/html;level=1", "text/html;LEVEL=1", false), ("Accept", "a/b, c/d", "c/d, a/b", true),
             ("Accept", "Text/HTML; q=0.5", "text/html ;q=0.5", true),
             ("Accept", "a/b;c=\"d e\"", "a/b;c=\"de\"", false),
+            ("User-Agent", "X (a, b)", "X (a,b)", false), ("cookie", "a=1,2", "a=1, 2", false),
+            ("Accept-Language", "de;q=0.5", "de;q=0.500", true), ("Accept-Language", "de;q=0", "de;q=0.0", true),
+            ("Accept-Language", "de;q=0.5", "de;q=0.05", false), ("Accept-Language", "de;x=10", "de;x=1", false),
             ("Foo", "\u{e9}", "e\u{301}", false), ("Accept-Language", "\u{212a}", "k", false),
         ]
     )
@@ -99,6 +102,7 @@ import Testing
             ("bytes 0-1/4", "2", 0..<2), ("BYTES 2-2/*", nil, 2..<3), ("bytes 0-1/1", nil, nil),
             ("bytes 1-0/4", nil, nil),
             ("bytes */4", nil, nil), ("bytes 0-1/4", "3", nil), ("lines 0-1/4", nil, nil), ("bytes 0-1", nil, nil),
+            ("bytes +0-1/4", nil, nil), ("bytes 0-+1/4", nil, nil), ("bytes 0-1/+4", nil, nil),
         ] as [(String, String?, Range<Int>?)]
     )
     func `a part says which it is (RFC 9110, 14.4)`(value: String, length: String?, range: Range<Int>?) {
@@ -161,6 +165,28 @@ import Testing
         #expect(String(buffer: whole.content) == Self.whole)
         #expect(String(buffer: combined(self.part(2, 7), self.part(3, 4)).content) == "234567")
         #expect(String(buffer: combined(self.part(3, 4), self.part(2, 7)).content) == "234567")
+    }
+
+    @Test func `what is put together has the fields of all, those of the newest first (RFC 9111, 3.4)`() {
+        func part(_ first: Int, _ last: Int, _ fields: HeaderFields) -> StoredResponse {
+            let part = self.part(first, last)
+            return StoredResponse(
+                ResponseHead(206, fields: part.fields.appending(fields)),
+                content: part.content,
+                variant: part.variant,
+                reuse: part.reuse,
+                storedAt: part.storedAt,
+                initialAge: 0,
+                retainedUntil: part.retainedUntil
+            )
+        }
+        let older = part(0, 4, ["Content-Encoding": "gzip", "Content-Type": "text/html", "Y": "old"])
+        for last in [7, 9] {
+            let both = part(5, last, ["Y": "new"]).combined(with: Variants([older]), upTo: 100)
+            #expect(both.fields["content-encoding"] == "gzip" && both.fields["content-type"] == "text/html")
+            #expect(both.fields.values(of: "y") == ["new"] && both.fields.values(of: "etag") == ["\"a\""])
+            #expect(both.fields["content-range"] == (last == 7 ? "bytes 0-7/10" : nil))
+        }
     }
 
     @Test func `a part that is all by itself is the whole (RFC 9110, 15.3.7.3)`() {

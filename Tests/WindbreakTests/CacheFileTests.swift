@@ -83,6 +83,42 @@ struct CacheFileTests {
         await origin.stop()
     }
 
+    @Test("are joined with parts and found for HEAD without any memory too")
+    func partsAndHeads() async throws {
+        let origin = try await FaultyUpstream { request in
+            var fields: HeaderFields = ["Cache-Control": "max-age=3600", "ETag": "\"a\""]
+            guard let range = request.fields["range"] else { return .headOnly(200, fields) }
+            let isFirst = range == "bytes=0-1"
+            fields.add("Content-Range", isFirst ? "bytes 0-1/4" : "bytes 2-3/4")
+            return .respond(206, fields, body: isFirst ? "01" : "23")
+        }
+        let workplace = try Workplace()
+        defer { workplace.remove() }
+        let file = Workplace.file(
+            upstream: origin.url,
+            more: "log: {level: notice}\ncache: {file: cache.db, memory: 0B}"
+        )
+        try workplace.write(file + "\n    cache: {mode: http}")
+        let serving = try await Serving(workplace)
+        defer { serving.kill() }
+        let client = try await TestClient(to: serving.port)
+        let ways: [(String, String, HeaderFields, String)] = [
+            ("GET", "/parts", ["Range": "bytes=0-1"], "01"), ("GET", "/parts", ["Range": "bytes=2-3"], "23"),
+            ("GET", "/parts", [:], "0123"), ("GET", "/rest", ["Range": "bytes=0-1"], "01"),
+            ("GET", "/rest", [:], "0123"),
+            ("HEAD", "/head", [:], ""), ("HEAD", "/head", [:], ""),
+        ]
+        for (method, target, fields, text) in ways {
+            #expect(try await client.exchange(method, "/origin\(target)", fields).text == text, "\(target) \(fields)")
+        }
+        let asked = origin.requests.map { "\($0.target) \($0.fields["range"] ?? "-")" }
+        #expect(
+            asked == ["/parts bytes=0-1", "/parts bytes=2-3", "/rest bytes=0-1", "/rest bytes=2-", "/head -"]
+        )
+        await client.close()
+        await origin.stop()
+    }
+
     @Test("are whole and right after every kill in the middle of writing")
     func kills() async throws {
         // By hand: WINDBREAK_KILLS=200 swift test --filter kills

@@ -50,18 +50,17 @@ package enum ByteRanges: Hashable, Sendable {
         return min(first, length)..<min(last == .max ? last : last + 1, length)
     }
 
-    private static func number(_ text: Substring) -> Int? {
+    /// Digits and nothing else, which `Int` alone would not see to.
+    static func number(_ text: Substring) -> Int? {
         guard !text.isEmpty, text.utf8.allSatisfy({ 0x30...0x39 ~= $0 }) else { return nil }
         return Int(text) ?? .max
     }
 
-    /// Whether a part may be sent to whoever names this validator in `If-Range`; else it gets the whole (RFC 9110,
-    /// 13.1.5).
-    package static func isCurrent(ifRange value: String, stored: HeaderFields) -> Bool {
-        if value.hasSuffix("\"") {
-            guard let one = EntityTag(value), let other = stored["etag"].flatMap({ EntityTag($0) }) else {
-                return false
-            }
+    /// Whether a part may be sent, by the validator in `If-Range` if there is one; else the whole is (RFC 9110, 13.1.5).
+    package static func areWanted(by request: HeaderFields, of stored: HeaderFields) -> Bool {
+        guard let validator = request.octets(of: "if-range"), let value = request["if-range"] else { return true }
+        if validator.last == 0x22 {
+            guard let one = EntityTag(validator), let other = EntityTag(of: stored) else { return false }
             return one.stronglyMatches(other)
         }
         // A date is compared by its spelling, and is strong only if it was well past when the response was made

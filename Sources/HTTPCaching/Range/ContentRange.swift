@@ -19,14 +19,15 @@ package struct ContentRange: Hashable, Sendable {
         let words = value.split(separator: " ", maxSplits: 1)
         guard words.count == 2, words[0].equalsIgnoringCase("bytes") else { return nil }
         let parts = words[1].split(separator: "/", omittingEmptySubsequences: false)
-        let bounds = parts.first?.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) } ?? []
-        guard parts.count == 2, bounds.count == 2, let first = bounds[0], let last = bounds[1], first >= 0,
-            first <= last,
-            last < .max, parts[1] == "*" || Int(parts[1]).map({ last < $0 }) ?? false
+        let bounds = parts.first?.split(separator: "-", omittingEmptySubsequences: false).map(ByteRanges.number) ?? []
+        guard parts.count == 2, bounds.count == 2, let first = bounds[0], let last = bounds[1], first <= last,
+            last < .max
         else { return nil }
-        if let length = fields["content-length"], Int(length) != last - first + 1 { return nil }
+        let length = ByteRanges.number(parts[1])
+        guard parts[1] == "*" || length.map({ last < $0 && $0 < .max }) ?? false else { return nil }
+        if let octets = fields["content-length"], Int(octets) != last - first + 1 { return nil }
         self.range = first..<last + 1
-        self.length = Int(parts[1])
+        self.length = length
     }
 
     /// The one range that a value of `Range` asks for, if all of it is here (RFC 9111, 3.3).
@@ -41,9 +42,14 @@ package struct ContentRange: Hashable, Sendable {
         self.range.lowerBound <= other.lowerBound && other.upperBound <= self.range.upperBound
     }
 
-    /// Whether both together are one range.
-    func adjoins(_ other: ContentRange) -> Bool {
-        self.range.lowerBound <= other.range.upperBound && other.range.lowerBound <= self.range.upperBound
+    /// Both together, where they meet and are of one whole; nil if that is not so, or more than so many octets.
+    func joined(with other: ContentRange?, upTo limit: Int) -> ContentRange? {
+        guard let other, other.length == self.length, self.range.lowerBound <= other.range.upperBound,
+            other.range.lowerBound <= self.range.upperBound
+        else { return nil }
+        let lower = min(self.range.lowerBound, other.range.lowerBound)
+        let upper = max(self.range.upperBound, other.range.upperBound)
+        return upper - lower <= limit ? ContentRange(lower..<upper, of: self.length) : nil
     }
 
     package var isWhole: Bool { self.range.count == self.length }

@@ -15,7 +15,7 @@ extension StoredResponse {
     package func holds(_ range: String?, for request: HeaderFields) -> Bool {
         guard self.status == 206 else { return true }
         guard let range, self.part?.wanted(range) != nil else { return false }
-        return request["if-range"].map { ByteRanges.isCurrent(ifRange: $0, stored: self.fields) } ?? true
+        return ByteRanges.areWanted(by: request, of: self.fields)
     }
 
     /// What to ask for so that it becomes whole (RFC 9111, 3.4); nil where it is no beginning, or where nobody could tell
@@ -24,14 +24,16 @@ extension StoredResponse {
         guard let part = self.part, part.range.lowerBound == 0, let length = part.length, !part.isWhole,
             part.range.upperBound < length, let tag = self.strongTag
         else { return nil }
-        return ["Range": "bytes=\(part.range.upperBound)-", "If-Range": tag]
+        var fields: HeaderFields = ["Range": "bytes=\(part.range.upperBound)-"]
+        fields.add("If-Range", octets: tag)
+        return fields
     }
 
     /// The head of the whole, if this 206 is the rest of it.
     package func completedHead(by rest: ResponseHead) -> ResponseHead? {
         guard rest.status == 206, let part = self.part, let other = ContentRange(rest.fields), let length = part.length,
             other.length == length, other.range == part.range.upperBound..<length, let tag = self.strongTag,
-            rest.fields["etag"] == tag
+            rest.fields.octets(of: "etag") == tag
         else { return nil }
         var head = rest
         head.status = 200
@@ -41,9 +43,9 @@ extension StoredResponse {
         return head
     }
 
-    private var strongTag: String? {
-        guard let tag = self.entityTag.flatMap({ EntityTag($0) }), tag.stronglyMatches(tag) else { return nil }
-        return self.entityTag
+    private var strongTag: [UInt8]? {
+        guard let tag = EntityTag(of: self.fields), !tag.isWeak else { return nil }
+        return tag.opaque
     }
 
     /// Whether there is nothing left to keep it for beside a newer one of the same key.
@@ -61,15 +63,13 @@ extension StoredResponse {
     /// - Parameter limit: Octets that there may be.
     package func combined(with others: Variants, upTo limit: Int) -> StoredResponse {
         guard let own = self.part, own.isWhole || self.strongTag != nil else { return self }
-        var (part, content) = (own, self.content)
+        var (part, content, fields) = (own, self.content, self.fields)
         let variant = self.variant.selecting
         var candidates = others.filter { $0.variant.selecting == variant && $0.entityTag == self.entityTag }
-        while let index = candidates.firstIndex(where: { $0.part.map { part.adjoins($0) } ?? false }) {
+        while let index = candidates.firstIndex(where: { part.joined(with: $0.part, upTo: limit) != nil }) {
             let other = candidates.remove(at: index)
-            guard let theirs = other.part, theirs.length == part.length else { continue }
-            let lower = min(part.range.lowerBound, theirs.range.lowerBound)
-            let upper = max(part.range.upperBound, theirs.range.upperBound)
-            guard upper - lower <= limit else { continue }
+            guard let theirs = other.part, let both = part.joined(with: theirs, upTo: limit) else { continue }
+            let (lower, upper) = (both.range.lowerBound, both.range.upperBound)
             var joined = ByteBuffer()
             joined.reserveCapacity(upper - lower)
             joined.writeImmutableBuffer(other.content.slice(0..<part.range.lowerBound - lower))
@@ -78,13 +78,15 @@ extension StoredResponse {
                 other.content.slice(part.range.upperBound - theirs.range.lowerBound..<upper - theirs.range.lowerBound)
             )
             guard joined.readableBytes == upper - lower else { continue }
-            (part, content) = (ContentRange(lower..<upper, of: part.length), joined)
+            (part, content) = (both, joined)
+            // Who asks with If-Range is told no more than he needs (RFC 9110, 15.3.7).
+            fields = Validation.merged(other.fields, with: fields)
         }
         guard part != own || own.isWhole else { return self }
         var head = ResponseHead(
             part.isWhole ? 200 : 206,
             reason: part.isWhole ? "OK" : self.reason,
-            fields: self.fields
+            fields: fields
         )
         if part.isWhole {
             head.fields.remove("content-range")
@@ -100,6 +102,19 @@ extension StoredResponse {
             initialAge: self.initialAge,
             retainedUntil: self.retainedUntil
         )
+    }
+}
+
+extension StorageTerms {
+    /// Whether what is to be kept is a part that will be joined with one of these.
+    package func areOfPart(of others: Variants, upTo limit: Int) -> Bool {
+        guard let part = ContentRange(self.head.fields), let tag = EntityTag(of: self.head.fields), !tag.isWeak else {
+            return false
+        }
+        return others.contains {
+            $0.variant.selecting == self.variant.selecting && $0.entityTag == tag.opaque
+                && part.joined(with: $0.part, upTo: limit) != nil
+        }
     }
 }
 

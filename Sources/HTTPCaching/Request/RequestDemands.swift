@@ -34,6 +34,9 @@ package final class RequestDemands: Sendable {
     /// Whether it asks for less than the whole answer.
     package var isForLess: Bool { self.isConditional || self.range != nil }
 
+    /// Whether it wants the origin asked, whatever is stored, as a browser's reload does (RFC 9111, 5.2.1.1 and 5.2.1.4).
+    package var isReload: Bool { self.control?.noCache != nil || self.control?.maxAge == 0 }
+
     package var onlyIfCached: Bool { self.control?.onlyIfCached ?? false }
 }
 
@@ -54,8 +57,7 @@ extension HeaderFields {
 
     package func appending(_ others: HeaderFields) -> HeaderFields {
         var fields = self
-        func append(_ name: String, _ value: String) { fields.add(name, value) }
-        others.forEach(append)
+        others.forEachOctets { fields.add(name: $0, value: $1) }
         return fields
     }
 }

@@ -165,8 +165,8 @@ package final class StoredResponse: Sendable {
         )
     }
 
-    /// The value of `ETag`, which need not be a good one.
-    package var entityTag: String? { self.fields["etag"] }
+    /// The octets of `ETag`, which need not be a good one.
+    package var entityTag: [UInt8]? { self.fields.octets(of: "etag") }
 
     /// What `Last-Modified`, or else `Date`, says; in seconds since 1970.
     package var lastModified: Int64? {

@@ -1,23 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPMessage
+package import HTTPMessage
 
 /// A validator (RFC 9110, 8.8.3).
+///
+/// By octets: they need not be text, and tags that look the same need not be the same.
 package struct EntityTag: Hashable, Sendable {
     package let isWeak: Bool
     /// With its quotes.
-    package let opaque: String
+    package let opaque: [UInt8]
 
     /// Nil for what is no entity tag.
-    package init?(_ text: String) {
-        let isWeak = text.hasPrefix("W/")
-        let opaque = isWeak ? text.dropFirst(2) : text[...]
-        guard opaque.utf8.count >= 2, opaque.utf8.first == 0x22, opaque.utf8.last == 0x22 else { return nil }
-        guard opaque.utf8.dropFirst().dropLast().allSatisfy({ $0 == 0x21 || $0 >= 0x23 && $0 != 0x7F }) else {
-            return nil
-        }
+    package init?(_ octets: some Collection<UInt8>) {
+        let isWeak = octets.starts(with: "W/".utf8)
+        let opaque = Array(octets.dropFirst(isWeak ? 2 : 0))
+        guard opaque.count >= 2, opaque.first == 0x22, opaque.last == 0x22 else { return nil }
+        guard opaque.dropFirst().dropLast().allSatisfy({ $0 == 0x21 || $0 >= 0x23 && $0 != 0x7F }) else { return nil }
         self.isWeak = isWeak
-        self.opaque = String(opaque)
+        self.opaque = opaque
+    }
+
+    /// That of a response.
+    package init?(of fields: HeaderFields) {
+        guard let value = fields.octets(of: "etag") else { return nil }
+        self.init(value)
     }
 
     /// RFC 9110, 8.8.3.2, as `If-None-Match` compares.
@@ -29,13 +35,15 @@ package struct EntityTag: Hashable, Sendable {
     }
 
     /// The members of `If-None-Match`, be they tags or not; commas within quotes separate nothing.
-    static func members(_ fields: HeaderFields, _ name: String) -> [String] {
-        fields.values(of: name).flatMap { value -> [String] in
+    static func members(_ fields: HeaderFields, _ name: String) -> [[UInt8]] {
+        var members: [[UInt8]] = []
+        fields.forEachValue(of: name) { value in
             var isQuoted = false
-            return value[...].utf8.split {
+            members += value.split {
                 if $0 == 0x22 { isQuoted.toggle() }
                 return $0 == 0x2C && !isQuoted
-            }.map { String(Substring($0).trimmingOptionalWhitespace()) }
+            }.map { Array(UnsafeRawBufferPointer(rebasing: $0).trimmed) }
         }
+        return members
     }
 }

@@ -8,20 +8,20 @@ package enum Validation {
     ///
     /// - Parameters:
     ///   - request: The fields of a GET or HEAD.
-    ///   - entityTag: The value of `ETag` in the stored 2xx.
+    ///   - entityTag: The octets of `ETag` in the stored 2xx, which need not be a good one.
     ///   - lastModified: When it changed last, in seconds since 1970.
     ///   - now: Seconds since 1970.
     package static func isNotModified(
         _ request: HeaderFields,
-        entityTag: String?,
+        entityTag: [UInt8]?,
         lastModified: Int64?,
         now: Int64
     ) -> Bool {
         // RFC 9110, 13.1.3: with If-None-Match there, If-Modified-Since does not count.
         if request.contains("if-none-match") {
-            if request["if-none-match"]?.trimmed == "*" { return true }
-            guard let entityTag, !entityTag.isEmpty else { return false }
             let members = EntityTag.members(request, "if-none-match")
+            if members.first == Array("*".utf8) { return true }
+            guard let entityTag, !entityTag.isEmpty else { return false }
             // Who sends a tag without quotes compares it by its octets.
             guard let tag = EntityTag(entityTag) else { return members.contains(entityTag) }
             return members.contains { EntityTag($0)?.weaklyMatches(tag) ?? false }
@@ -35,16 +35,19 @@ package enum Validation {
     /// What goes upstream to validate a stored response (RFC 9111, 4.3.1); empty if it has no validator.
     package static func conditions(for stored: HeaderFields) -> HeaderFields {
         var fields = HeaderFields()
-        if let tag = stored["etag"], !tag.isEmpty { fields.add("If-None-Match", tag) }
-        if let date = stored["last-modified"], !date.isEmpty { fields.add("If-Modified-Since", date) }
+        for (validator, condition) in [("etag", "If-None-Match"), ("last-modified", "If-Modified-Since")] {
+            if let value = stored.octets(of: validator), !value.isEmpty { fields.add(condition, octets: value) }
+        }
         return fields
     }
 
     /// Whether a 304 is about this response (RFC 9111, 4.3.4): it names no other entity tag, and without tags no other
     /// date. Tags compare weakly, since servers that compress weaken the tag of a 200 and not that of a 304.
     package static func confirms(_ update: HeaderFields, _ stored: HeaderFields) -> Bool {
-        guard let one = stored["etag"], let other = update["etag"] else {
-            guard let one = stored["last-modified"], let other = update["last-modified"] else { return true }
+        guard let one = stored.octets(of: "etag"), let other = update.octets(of: "etag") else {
+            guard let one = stored.octets(of: "last-modified"), let other = update.octets(of: "last-modified") else {
+                return true
+            }
             return one == other || stored.contains("etag")
         }
         guard one != other else { return true }
@@ -55,7 +58,7 @@ package enum Validation {
     /// Whether a 200 to HEAD is about this response (RFC 9111, 4.3.5): all that it says of it is the same.
     package static func describes(_ update: HeaderFields, _ stored: HeaderFields, contentLength: Int) -> Bool {
         for name in ["etag", "last-modified"] {
-            if let other = update[name], other != stored[name] { return false }
+            if let other = update.octets(of: name), other != stored.octets(of: name) { return false }
         }
         return update["content-length"].map { Int($0) == contentLength } ?? true
     }
@@ -63,21 +66,20 @@ package enum Validation {
     /// Fields of a 304 that say nothing about the stored content (RFC 9111, 3.2): it is kept as it came.
     private static let kept: Set<String> = ["content-length", "content-range", "transfer-encoding", "connection"]
 
-    /// Stored fields with those of a 304, or of a response to HEAD, in place of their namesakes (RFC 9111, 3.2, 4.3.4
-    /// and 4.3.5).
+    /// Stored fields with those of a 304, of a response to HEAD or of another part in place of their namesakes (RFC 9111,
+    /// 3.2, 3.4, 4.3.4 and 4.3.5).
+    ///
+    /// A stored tag stays: that of the other is the same, or says more of the stored content than anybody knows.
     package static func merged(_ stored: HeaderFields, with update: HeaderFields) -> HeaderFields {
         var (fields, replaced) = (stored, Set<String>())
-        func takeOver(_ name: String, _ value: String) {
+        let kept = stored.contains("etag") ? Self.kept.union(["etag"]) : Self.kept
+        update.forEachOctets { octets, value in
+            let name = String(decoding: octets, as: UTF8.self)
             let lowercased = name.lowercased()
-            guard !Self.kept.contains(lowercased) else { return }
+            guard !kept.contains(lowercased) else { return }
             if replaced.insert(lowercased).inserted { fields.remove(name) }
-            fields.add(name, value)
+            fields.add(name: octets, value: value)
         }
-        update.forEach(takeOver)
         return fields
     }
-}
-
-extension String {
-    fileprivate var trimmed: Substring { self[...].trimmingOptionalWhitespace() }
 }

@@ -12,6 +12,8 @@ struct AnswerKeeper {
     private let key: CacheKey
     /// What is stored in its place.
     let stale: StoredResponse?
+    /// What else was found under the key, in memory or in the file.
+    private let others: Variants
     /// Whether what comes is the whole answer, by which the key can be judged.
     private let wantsWhole: Bool
 
@@ -23,12 +25,14 @@ struct AnswerKeeper {
         _ policy: CachePolicy,
         _ key: CacheKey,
         stale: StoredResponse?,
+        others: Variants,
         wantsWhole: Bool
     ) {
         self.exchange = exchange
         self.policy = policy
         self.key = key
         self.stale = stale
+        self.others = others
         self.wantsWhole = wantsWhole
     }
 
@@ -36,7 +40,17 @@ struct AnswerKeeper {
 
     /// On which it may be stored, as far as its head tells; nil if it may not.
     func terms(for head: ResponseHead, _ times: ExchangeTimes) -> StorageTerms? {
-        self.policy.terms(for: head, to: self.request, isAuthorized: self.isAuthorized, times: times)
+        let terms = self.policy.terms(for: head, to: self.request, isAuthorized: self.isAuthorized, times: times)
+        // By itself a part for who has the rest says too little for anybody else (RFC 9110, 15.3.7).
+        guard head.status == 206, self.request.contains("if-range") else { return terms }
+        return terms?.areOfPart(of: self.parts, upTo: self.policy.maxEntry) == true ? terms : nil
+    }
+
+    private var parts: Variants {
+        let present = self.upstream.store.lookup(self.key, now: .now)
+        return Variants(
+            Array(present) + self.others.filter { other in !present.contains { $0.variant == other.variant } }
+        )
     }
 
     /// On which it is passed to those who wait, and not stored.
@@ -103,7 +117,7 @@ struct AnswerKeeper {
 
     /// Stores it in place of what was, together with the parts of it that are there.
     func store(_ answer: StoredResponse) {
-        let parts = answer.status == 206 ? self.upstream.store.lookup(self.key, now: .now) : Variants([])
+        let parts = answer.status == 206 ? self.parts : Variants([])
         let answer = answer.combined(with: parts, upTo: self.policy.maxEntry)
         self.upstream.store.store(answer, for: self.key, of: self.exchange.cachedRequest, inPlaceOf: self.stale)
         if answer.isFresh(at: .now) || !Validation.conditions(for: answer.fields).isEmpty {

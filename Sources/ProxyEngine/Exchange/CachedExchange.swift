@@ -49,6 +49,8 @@ struct CachedExchange {
         var stale: StoredResponse?
         /// For which others something is stored.
         var variant: Variant?
+        /// What else is stored under the key, parts of the answer perhaps.
+        var others = Variants([])
         /// Whether the key is for HEAD alone.
         var isOfHead = false
     }
@@ -74,16 +76,18 @@ struct CachedExchange {
             self.refresh(stored, key, content)
             return .hit(Hit(stored: stored, key: key, now: now, why: .staleWhileRevalidate))
         case .forward(let reason, let stale):
-            if let stale, self.upstream.coordination.heldDown.contains(key, at: now), self.mayReplaceError(stale, now) {
+            if let stale, !self.demands.isReload,
+                self.upstream.coordination.heldDown.contains(key, at: now), self.mayReplaceError(stale, now)
+            {
                 return .hit(Hit(stored: stale, key: key, now: now, why: .holdDown))
             }
             if stale == nil, !isOfHead, self.policy.mode == .http, self.request.head.method == .head {
                 return self.find(for: body, isOfHead: true)
             }
-            let variant = (stale ?? variants.first)?.variant
-            return .miss(
-                Miss(reason: reason, key: key, content: content, stale: stale, variant: variant, isOfHead: isOfHead)
-            )
+            var miss = Miss(reason: reason, key: key, content: content, stale: stale, isOfHead: isOfHead)
+            miss.variant = (stale ?? variants.first)?.variant
+            miss.others = variants
+            return .miss(miss)
         }
     }
 
@@ -93,12 +97,11 @@ struct CachedExchange {
         case .hit(let hit): return self.serve(hit)
         case .bypass(let reason): return try await self.pass(body, reason)
         case .miss(let miss):
-            if let recalled = await self.recall(miss) {
-                let finding = self.find(for: body, recalled: recalled)
-                if case .hit(let hit) = finding { return self.serve(hit) }
-                if case .miss(let miss) = finding { return try await self.forward(miss) }
+            switch await self.recall(miss, for: body) {
+            case .hit(let hit): return self.serve(hit)
+            case .miss(let miss): return try await self.forward(miss)
+            case .bypass, .pending, nil: return try await self.forward(miss)
             }
-            return try await self.forward(miss)
         case .pending:
             let room = ContentRoom(self.upstream.store)
             self.exchange.room = room
@@ -111,13 +114,19 @@ struct CachedExchange {
         }
     }
 
-    /// What the archive has for a key that memory lacks.
-    private func recall(_ miss: Miss) async -> Variants? {
-        let key = miss.isOfHead ? self.key(of: miss.content) : miss.key
-        guard [.uriMiss, .varyMiss, .partial].contains(miss.reason), self.upstream.store.mayRecall(key) else {
-            return nil
+    /// What the archive has where memory lacks it; nil if it has nothing.
+    private func recall(_ miss: Miss, for body: Body) async -> Finding? {
+        guard [.uriMiss, .varyMiss, .partial].contains(miss.reason) else { return nil }
+        var finding: Finding?
+        // Where an answer to HEAD itself is looked for, one to GET comes before it.
+        for isOfHead in miss.isOfHead ? [false, true] : [false] {
+            let key = isOfHead ? miss.key : self.key(of: miss.content)
+            guard self.upstream.store.mayRecall(key) else { continue }
+            let recalled = await self.upstream.store.recall(key, now: .now)
+            finding = self.find(for: body, recalled: recalled, isOfHead: isOfHead)
+            if case .hit = finding { return finding }
         }
-        return await self.upstream.store.recall(key, now: .now)
+        return finding
     }
 
     private func forward(_ miss: Miss) async throws(ProxyError) -> Response {
@@ -204,13 +213,8 @@ struct CachedExchange {
 
     /// A part that the upstream need only be asked for the rest of.
     func beginning(of miss: Miss) -> StoredResponse? {
-        guard miss.stale == nil, miss.variant != nil, self.policy.mode == .http, self.request.head.method == .get else {
-            return nil
-        }
-        let fields = self.request.head.fields
-        return self.valid(self.upstream.store.lookup(miss.key, now: .now)).first {
-            $0.missing != nil && $0.matches(fields)
-        }
+        guard miss.stale == nil, self.policy.mode == .http, self.request.head.method == .get else { return nil }
+        return miss.others.first { $0.missing != nil && $0.matches(self.request.head.fields) }
     }
 
     /// What another request has stored since this one looked, so that it is not asked for again.

@@ -30,7 +30,7 @@ extension Response {
             self.head.fields.set("Content-Range", wanted.contentRange(of: part.length))
             self.body = .whole(stored.content.part(wanted.lowerBound - start..<wanted.upperBound - start))
         } else if stored.status == 200, head.method == .get, let range = demands.range,
-            head.fields["if-range"].map({ ByteRanges.isCurrent(ifRange: $0, stored: stored.fields) }) ?? true,
+            ByteRanges.areWanted(by: head.fields, of: stored.fields),
             let ranges = ByteRanges(range, length: stored.content.readableBytes)
         {
             self = self.partial(ranges, of: stored.content)

@@ -64,6 +64,7 @@ final class SharedAttempt {
 
     /// - Parameters:
     ///   - stale: What is stored.
+    ///   - others: What else was found under the key.
     ///   - conditions: What validates it; empty: it is not validated.
     ///   - begun: The beginning of what is asked for.
     ///   - isOfHead: Whether the key is for HEAD alone.
@@ -74,6 +75,7 @@ final class SharedAttempt {
         key: CacheKey,
         content: ByteBuffer,
         stale: StoredResponse?,
+        others: Variants = Variants([]),
         conditions: HeaderFields,
         wantsWhole: Bool,
         begun: StoredResponse? = nil,
@@ -81,7 +83,7 @@ final class SharedAttempt {
     ) {
         self.exchange = exchange
         self.policy = policy
-        self.keeper = AnswerKeeper(exchange, policy, key, stale: stale, wantsWhole: wantsWhole)
+        self.keeper = AnswerKeeper(exchange, policy, key, stale: stale, others: others, wantsWhole: wantsWhole)
         self.content = content
         self.isValidating = !conditions.isEmpty
         self.begun = begun
@@ -262,6 +264,8 @@ final class SharedAttempt {
     /// Whether a stale answer would be better. By the operator's word that is so too when an account has nothing left.
     var isFailure: Bool {
         switch self.report.outcome {
+        // RFC 9111, 4.3.3: another answer than one of a server's errors is the answer.
+        case .failure(.status): self.policy.mode == .ttl || self.forwardStatus >= 500
         case .failure: true
         case .throttled: self.policy.mode == .ttl
         case .success, .excluded, .cancelled, nil: self.hasErrorStatus

@@ -57,6 +57,29 @@ import Testing
         }
     }
 
+    @Test func whoWantsTheOriginAskedHasItAskedThoughItIsHeldDown() async throws {
+        try await self.withStale("max-age=10, stale-if-error=60", then: .respond(503)) { (proxy, origin) async throws in
+            #expect(try await proxy.exchange("GET", "/api/a").cacheStatus.hasSuffix("detail=stale-if-error"))
+            #expect(try await proxy.exchange("GET", "/api/a").cacheStatus.hasSuffix("detail=hold-down"))
+            for (count, control) in [(3, "no-cache"), (4, "max-age=0")] {
+                _ = try await proxy.exchange("GET", "/api/a", ["Cache-Control": control])
+                #expect(origin.requests.count == count)
+            }
+        }
+    }
+
+    /// RFC 9111, 4.3.3: whatever the circuit makes of it.
+    @Test func onlyAServersErrorIsReplacedByTheOriginsWord() async throws {
+        for (status, isReplaced) in [(404, false), (429, false), (500, true), (599, true)] {
+            try await self.withStale("max-age=10, stale-if-error=60", then: .respond(status, body: "bad")) {
+                $0.breaker.failMax = 100
+                $0.responses.exclude = .empty
+            } _: { (proxy, _) async throws in
+                #expect(try await proxy.exchange("GET", "/api/a").status == (isReplaced ? 200 : status))
+            }
+        }
+    }
+
     @Test func withoutHoldDownEveryClientAsks() async throws {
         try await self.withStale("max-age=10", then: .respond(503)) {
             $0.cache?.staleIfError = .seconds(60)

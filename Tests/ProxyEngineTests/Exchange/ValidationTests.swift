@@ -250,6 +250,31 @@ import Testing
         }
     }
 
+    /// What is answered to `If-Range` says no more of the content than who asks lacks (RFC 9110, 15.3.7).
+    @Test(arguments: [true, false])
+    func aPartForWhoHasTheRestIsKeptWithThatOnly(isRestThere: Bool) async throws {
+        try await withOriginCache { request, count in
+            let fields: HeaderFields = ["Cache-Control": "max-age=60", "ETag": "\"a\""]
+            guard let range = request.fields["range"] else {
+                return .respond(fields: fields.appending(["X-Whole": "1"]), body: "0123")
+            }
+            let isFirst = range == "bytes=0-1"
+            let part: HeaderFields = ["Content-Range": isFirst ? "bytes 0-1/4" : "bytes 2-3/4"]
+            let type: HeaderFields = request.fields.contains("if-range") ? [:] : ["Content-Type": "text/x"]
+            return .respond(206, fields.appending(part).appending(type), body: isFirst ? "01" : "23")
+        } _: { (proxy, origin) async throws in
+            if isRestThere { _ = try await proxy.exchange("GET", "/api/a", ["Range": "bytes=0-1"]) }
+            let rest = try await proxy.exchange("GET", "/api/a", ["Range": "bytes=2-", "If-Range": "\"a\""])
+            #expect(rest.status == 206 && rest.text == "23")
+            #expect(rest.cacheStatus.contains("stored") == isRestThere)
+            let whole = try await proxy.exchange("GET", "/api/a")
+            #expect(whole.text == "0123" && whole.cacheStatus.contains("hit") == isRestThere)
+            #expect(whole.fields["content-type"] == (isRestThere ? "text/x" : nil))
+            #expect(whole.fields["x-whole"] == (isRestThere ? nil : "1"))
+            #expect(origin.requests.count == 2)
+        }
+    }
+
     @Test func partsOfOneStateBecomeTheWhole() async throws {
         try await withOriginCache { request, count in
             let first = request.fields["range"] == "bytes=0-1"
