@@ -71,6 +71,9 @@ struct CircuitEndpointTests {
         arguments: [
             ["Origin": "https://example.com", "Host": "127.0.0.1:9901"], ["Sec-Fetch-Site": "cross-site"],
             ["Origin": "null", "Host": "127.0.0.1:9901"],
+            ["Origin": "https://127.0.0.1:9901", "Host": "127.0.0.1:9901"],
+            // A name that led elsewhere when the page came.
+            ["Origin": "http://evil.example:9901", "Host": "evil.example:9901"],
         ] as [HeaderFields]
     )
     func crossSite(fields: HeaderFields) async {
@@ -80,6 +83,27 @@ struct CircuitEndpointTests {
         #expect(response.status == 403)
         #expect(response.reason == "cross-site")
         #expect(self.circuit.state == .closed)
+    }
+
+    @Test(
+        "are moved by the page of this listener, and by programs whatever they call it",
+        arguments: [
+            ["Origin": "http://127.0.0.1:9901", "Host": "127.0.0.1:9901", "Sec-Fetch-Site": "same-origin"],
+            ["Origin": "http://localhost:9901", "Host": "localhost:9901"],
+            ["Origin": "http://[::1]:9901", "Host": "[::1]:9901"], ["Host": "windbreak.example:9901"],
+        ] as [HeaderFields]
+    )
+    func sameSite(fields: HeaderFields) async {
+        let request = LocalRequest.of(.post, "/circuits/weather", query: "state=open", fields: fields)
+        #expect(await self.endpoint.respond(to: request).status == 200)
+    }
+
+    @Test("may be moved under a name over TLS, where the certificate is for it")
+    func sameSiteByName() async {
+        let fields: HeaderFields = ["Origin": "https://admin.example", "Host": "admin.example"]
+        var request = LocalRequest.of(.post, "/circuits/weather", query: "state=open", fields: fields)
+        request.client.isTLS = true
+        #expect(await self.endpoint.respond(to: request).status == 200)
     }
 
     @Test("are listed by name, in the order of the file")

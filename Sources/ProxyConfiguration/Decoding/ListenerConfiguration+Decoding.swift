@@ -50,11 +50,13 @@ extension ListenerConfiguration {
                 trusted.networks.append(network)
             }
         }
+        let http2 = reader.bool("http2", default: true)
         guard let address = address?.listenAddress(reader.problems) else { return nil }
         var listener = ListenerConfiguration(address)
         listener.tls = tls ?? nil
         listener.proxyProtocol = trusted
         listener.access = own ?? access
+        listener.http2 = http2
         return listener
     }
 }

@@ -36,12 +36,13 @@ extension Configuration {
 extension ListenerConfiguration {
     /// The address alone where that is all.
     fileprivate var setting: Setting {
-        if self.tls == nil, self.proxyProtocol.isEmpty, self.access == AccessRules() {
+        if self.tls == nil, self.proxyProtocol.isEmpty, self.access == AccessRules(), self.http2 {
             return .text(self.address.description)
         }
         return .mapping([
             "address": .text(self.address.description),
             "tls": self.tls?.settings,
+            "http2": .bool(self.http2),
             "access": self.access.settings,
             "proxy_protocol": .texts(
                 self.proxyProtocol.networks.map(\.description) + (self.proxyProtocol.includesUnix ? ["unix"] : [])

@@ -11,6 +11,8 @@ package struct ListenerConfiguration: Sendable, Equatable {
     package var proxyProtocol = TrustedPeers()
 
     package var access = AccessRules()
+    /// Whether HTTP/2 is offered, and taken from who begins with it.
+    package var http2 = true
 
     package init(_ address: ListenAddress) { self.address = address }
 

@@ -92,6 +92,11 @@ package struct Secret: Hashable, Sendable, CustomStringConvertible, CustomDebugS
 package enum CredentialPlacement: Hashable, Sendable {
     case header(String)
     case query(String)
+
+    /// The field; nil where it is in the query.
+    package var header: String? {
+        if case .header(let name) = self { name } else { nil }
+    }
 }
 
 /// What is done to a request's fields before it is sent.
@@ -108,6 +113,9 @@ package struct HeaderRules: Sendable, Equatable {
         }
     }
     package init() {}
+
+    /// All fields that there is a rule for.
+    package var names: [String] { self.remove + self.set.map(\.name) }
 }
 
 /// What becomes of `X-Forwarded-For`, `-Proto` and `-Host`.

@@ -76,7 +76,8 @@ struct CachedExchange {
             self.refresh(stored, key, content)
             return .hit(Hit(stored: stored, key: key, now: now, why: .staleWhileRevalidate))
         case .forward(let reason, let stale):
-            if let stale, !self.demands.isReload,
+            let isReload = self.policy.mode == .http && self.demands.isReload
+            if let stale, !isReload,
                 self.upstream.coordination.heldDown.contains(key, at: now), self.mayReplaceError(stale, now)
             {
                 return .hit(Hit(stored: stale, key: key, now: now, why: .holdDown))

@@ -4,13 +4,13 @@ import HTTPMessage
 import ProxyConfiguration
 
 /// `uri-host [ ":" port ]` (RFC 9110, 7.2), as `Host` and request targets name a server; never with a user.
-struct Authority: Hashable {
+package struct Authority: Hashable {
     /// In lower case; an IPv6 address as everybody writes it, without its brackets. Never empty.
     var host: String
     /// 0 to 65535; nil where there is none, or an empty one.
     var port: Int?
 
-    init?(_ text: Substring) {
+    package init?(_ text: Substring) {
         var text = text
         guard let parts = text.withUTF8({ Self.parts(UnsafeRawBufferPointer($0)) }) else { return nil }
         let host = String(decoding: text.utf8.dropFirst(parts.host.lowerBound).prefix(parts.host.count), as: UTF8.self)
@@ -48,7 +48,7 @@ struct Authority: Hashable {
     }
 
     /// The host, without the dot at its end that says that it is complete and changes nothing else.
-    var name: String { self.host.hasSuffix(".") ? String(self.host.dropLast()) : self.host }
+    package var name: String { self.host.hasSuffix(".") ? String(self.host.dropLast()) : self.host }
 
     /// As `Host` has it.
     var description: String {

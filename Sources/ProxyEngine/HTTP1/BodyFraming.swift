@@ -45,6 +45,14 @@ enum BodyFraming: Hashable, Sendable {
         return .chunked
     }
 
+    /// Whether a head announces content that its status cannot have (RFC 9110, 8.6; RFC 9112, 6.1): whether that comes,
+    /// nobody knows.
+    static func isContradicted(by head: ResponseHead) -> Bool {
+        head.status == 204
+            && (head.fields.contains("transfer-encoding")
+                || head.fields["content-length"].map { Int($0) != 0 } ?? false)
+    }
+
     /// RFC 9112, 6.1 and 6.3: without a final chunked nobody knows where the content ends; other codings before it do no
     /// harm, but are not known here.
     private static func requireChunked(_ fields: HeaderFields) throws(HTTP1Error) {

@@ -10,12 +10,14 @@ struct Reception: Sendable {
     let tls: NIOSSLContext?
     let trusted: TrustedPeers
     let timeout: TimeAmount
+    let speaksHTTP2: Bool
 
     /// What is offered by ALPN, the best first.
     static let protocols = ["h2", "http/1.1"]
 
     init(_ configuration: ListenerConfiguration, timeout: Duration) throws {
-        self.tls = try configuration.tls?.context(offering: Self.protocols)
+        self.speaksHTTP2 = configuration.http2
+        self.tls = try configuration.tls?.context(offering: configuration.http2 ? Self.protocols : ["http/1.1"])
         self.trusted = configuration.proxyProtocol
         self.timeout = TimeAmount(timeout)
     }
@@ -26,6 +28,7 @@ struct Reception: Sendable {
         let guest = Guest(
             stream: ByteStream(loop: worker.loop),
             client: Request.Client(address: address ?? "unix", isTLS: self.tls != nil),
+            speaksHTTP2: self.speaksHTTP2,
             deadline: .now() + self.timeout
         )
         if self.trusted.contains(address) {
@@ -41,6 +44,8 @@ struct Reception: Sendable {
 /// A connection on its way from being accepted to its first request.
 final class Guest {
     let stream: ByteStream
+    /// Whether HTTP/2 is taken from who begins with it.
+    let speaksHTTP2: Bool
     /// Who it is, as far as is known.
     private(set) var client: Request.Client
     /// The address that a trusted peer has announced.
@@ -49,8 +54,9 @@ final class Guest {
     fileprivate(set) var isAnnounced = true
     private var deadline: NIODeadline
 
-    init(stream: ByteStream, client: Request.Client, deadline: NIODeadline) {
+    init(stream: ByteStream, client: Request.Client, speaksHTTP2: Bool = true, deadline: NIODeadline) {
         self.stream = stream
+        self.speaksHTTP2 = speaksHTTP2
         self.client = client
         self.deadline = deadline
     }

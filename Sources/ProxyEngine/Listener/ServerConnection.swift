@@ -205,7 +205,7 @@ final class ServerConnection {
         } catch {
             // The preface of HTTP/2 comes at the very beginning of a connection.
             let mayBeHTTP2 = error == .unsupportedVersion && !self.hasAnswered && parser.isAtStart
-            if mayBeHTTP2, HTTP2Session.isAnnounced(by: self.stream.received) { return .http2 }
+            if mayBeHTTP2, self.guest.speaksHTTP2, HTTP2Session.isAnnounced(by: self.stream.received) { return .http2 }
             return .garbage(error, dispatcher)
         }
     }

@@ -40,33 +40,47 @@ final class Dispatcher: Sendable {
     func begin(_ request: Request, at listener: Listener) -> Step {
         do throws(ProxyError) {
             guard self.gates.areAllOpen else {
-                return try self.begin(admitted: self.gates.admitted(request, at: listener), at: listener.role)
+                return try self.begin(admitted: self.gates.admitted(request, at: listener), at: listener)
             }
-            return try self.begin(admitted: request, at: listener.role)
+            return try self.begin(admitted: request, at: listener)
         } catch {
             return .answered(error.response())
         }
     }
 
-    private func begin(admitted request: Request, at role: Listener.Role) throws(ProxyError) -> Step {
+    private func begin(admitted request: Request, at listener: Listener) throws(ProxyError) -> Step {
         if let place = request.recent?.place { return place.upstream.begin(request, path: place.path) }
         if request.head.method == .options, request.head.target == "*" { return .answered(Self.optionsOfServer) }
         // What it echoes would be the keys that were added on the way.
         if request.head.method == .trace { return .answered(Self.refusalOfTrace) }
-        if request.head.method == .connect { return try self.connect(request, at: role) }
+        if request.head.method == .connect { return try self.connect(request, at: listener.role) }
         var target = try RequestTarget(request.head.target)
         if let tunnel = request.client.tunnel {
             try target.confine(to: tunnel.origin, host: request.head.fields["host"])
         }
         guard request.head.method == .options || target.authority != nil else {
-            return try self.route(request, target, at: role)
+            return try self.route(request, target, at: listener.role)
         }
         var head = request.head
         // RFC 9110, 7.6.2: whoever asks how far it goes wants to hear from the last one.
         if head.method == .options, !head.takeForward() { return .answered(Self.optionsOfServer) }
         // RFC 9112, 3.2.2: what Host says beside an absolute target is of no effect.
         if let authority = target.authority { head.fields.set("Host", authority.description) }
-        return try self.route(request.naming(head), target, at: role)
+        // The same section: a server is asked for its own resources in this form too.
+        if self.isOwn(target, at: listener) { target.authority = nil }
+        return try self.route(request.naming(head), target, at: listener.role)
+    }
+
+    /// Whether a target names the listener itself, and no upstream that is declared.
+    private func isOwn(_ target: RequestTarget, at listener: Listener) -> Bool {
+        guard let authority = target.authority else { return false }
+        let port = target.defaultPort
+        switch listener.role {
+        case .admin: return true
+        case .main:
+            return (try? self.main.upstream(at: authority, defaultPort: port)) == nil
+                && listener.isReached(by: authority, defaultPort: port)
+        }
     }
 
     private func route(

@@ -44,12 +44,16 @@ struct RequestTarget: Hashable {
         self.defaultPort = 443
     }
 
+    /// Schemes, and what stands for a port. Some clients name a WebSocket by its own, to a proxy too (RFC 6455, 3).
+    private static let schemes = [("http://", 80), ("https://", 443), ("ws://", 80), ("wss://", 443)]
+
     /// `http://host:port/path` (RFC 9112, 3.2.2). User information in a target is a trick, not a request (RFC 9110, 4.2.4).
     private mutating func takeAuthority(_ rest: inout Substring) throws(ProxyError) -> Authority {
-        guard let scheme = ["http://", "https://"].first(where: { rest.prefix($0.count).equalsIgnoringCase($0) }) else {
+        guard let (scheme, port) = Self.schemes.first(where: { rest.prefix($0.0.count).equalsIgnoringCase($0.0) })
+        else {
             throw ProxyError(.badRequest, "the request target is neither a path nor an http URL")
         }
-        self.defaultPort = scheme.count == 8 ? 443 : 80
+        self.defaultPort = port
         rest = rest.dropFirst(scheme.count)
         let text = rest.prefix { $0 != "/" && $0 != "?" }
         rest = rest.dropFirst(text.count)

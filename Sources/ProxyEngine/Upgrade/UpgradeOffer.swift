@@ -27,10 +27,11 @@ struct UpgradeOffer: Hashable {
     /// As the upstream gets it.
     var field: String { self.protocols.joined(separator: ", ") }
 
-    /// Whether a 101 is the answer to this offer.
+    /// Whether a 101 is the answer to this offer; HTTP/1.0 has none (RFC 9110, 7.8).
     func isAccepted(by head: ResponseHead) -> Bool {
         let chosen = head.fields.list("upgrade")
-        return head.status == 101 && head.fields.list("connection", contains: "upgrade") && !chosen.isEmpty
+        return head.status == 101 && head.version >= .http1_1 && head.fields.list("connection", contains: "upgrade")
+            && !chosen.isEmpty
             && chosen.allSatisfy { choice in self.protocols.contains { $0.equalsIgnoringCase(choice) } }
     }
 

@@ -10,6 +10,7 @@ final class BodySender {
     /// What is written at once; between two of them the upstream's pace is waited for.
     static let pieceSize = 64 << 10
 
+    private let request: OutgoingRequest
     private let source: any BodySource
     private let connection: any UpstreamConnection
     private let deadline: ExchangeDeadline
@@ -18,6 +19,7 @@ final class BodySender {
     private(set) var finished: NIODeadline?
 
     init(_ request: OutgoingRequest, on connection: any UpstreamConnection, deadline: ExchangeDeadline) {
+        self.request = request
         switch request.body {
         case .whole(let content): self.source = SlicedBody(content, pieceSize: Self.pieceSize)
         case .stream(let source): self.source = source
@@ -44,7 +46,7 @@ final class BodySender {
                 self.connection.write(piece)
                 try await self.flush()
             }
-            self.connection.writeEnd(trailers: self.source.trailers)
+            self.connection.writeEnd(trailers: self.request.trailers(self.source.trailers))
             try await self.flush()
             let now = NIODeadline.now()
             self.finished = now

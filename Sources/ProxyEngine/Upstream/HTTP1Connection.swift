@@ -67,7 +67,8 @@ final class HTTP1Connection: UpstreamConnection {
     func beginContent(of head: ResponseHead, to method: HTTPMethod) throws(HTTP1Error) -> Int? {
         let framing = try BodyFraming.ofResponse(head, to: method)
         self.decoder = BodyDecoder(framing, of: head.fields)
-        self.isPersistent = framing != .untilClose && head.fields.keepAlive(in: head.version)
+        self.isPersistent =
+            framing != .untilClose && head.fields.keepAlive(in: head.version) && !BodyFraming.isContradicted(by: head)
         return framing.length
     }
 

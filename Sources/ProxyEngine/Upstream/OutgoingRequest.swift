@@ -10,6 +10,8 @@ struct OutgoingRequest {
     let body: Body
     /// What the upstream may switch to.
     let upgrade: UpgradeOffer?
+    /// The fields that are as the file has them, or gone by its word: behind the content they are not heard of either.
+    private let decided: [String]
     /// The method that decides whether the answer has content.
     var method: HTTPMethod { self.head.method }
 
@@ -40,11 +42,13 @@ struct OutgoingRequest {
         }
         switch body {
         case .whole(let content):
+            self.decided = []
             // RFC 9110, 8.6: a method that anticipates content says so even when there is none.
             if content.readableBytes > 0 || request.head.method.anticipatesContent {
                 fields.add("Content-Length", String(content.readableBytes))
             }
         case .stream(let source):
+            self.decided = upstream.requestHeaders.names + [upstream.auth?.header].compactMap(\.self)
             if let length = source.length {
                 fields.add("Content-Length", String(length))
             } else {
@@ -53,6 +57,13 @@ struct OutgoingRequest {
         }
         self.head = RequestHead(request.head.method, target, fields: fields)
         self.body = body
+    }
+
+    /// What of the fields behind the content goes on (RFC 9110, 6.5.1).
+    func trailers(_ trailers: HeaderFields?) -> HeaderFields? {
+        guard var trailers else { return nil }
+        for name in self.decided { trailers.remove(name) }
+        return trailers
     }
 
     private static func addForwarded(_ fields: inout HeaderFields, _ request: Request, _ rule: ForwardedHeaders) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPMessage
+import NIOCore
 import ProxyConfiguration
 import TestSupport
 import Testing
@@ -56,6 +57,24 @@ import Testing
             #expect(upstream.requests.last?.bodyText == large)
             #expect(upstream.requests.last?.fields["x-forwarded-proto"] == "https")
             #expect(upstream.requests.last?.fields["x-forwarded-for"] == "127.0.0.1")
+        }
+    }
+
+    @Test func `HTTP/2 is not spoken where it is switched off`() async throws {
+        try await self.withListener {
+            $0.listen[0].tls = try TestCertificate.localhost.serverTLS()
+            $0.listen[0].http2 = false
+            var plain = ListenerConfiguration(ListenAddress(host: "127.0.0.1", port: 0))
+            plain.http2 = false
+            $0.listen.append(plain)
+        } _: { proxy, _ in
+            var tls = TestClientTLS()
+            tls.protocols = ["h2", "http/1.1"]
+            let client = try await TestClient(to: proxy.port, tls: tls)
+            #expect(try await client.exchange("GET", "/api/").text == "hello")
+            let other = try await TestClient(to: proxy.engine.mainAddresses[1].port ?? 0)
+            try await other.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+            #expect(try await other.response().status == 505)
         }
     }
 

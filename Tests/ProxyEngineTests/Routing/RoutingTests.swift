@@ -213,6 +213,39 @@ import Testing
         }
     }
 
+    /// RFC 9112, 3.2.2: a server takes a target in absolute form for its own resources too.
+    @Test func theServerItselfMayBeNamedInTheTarget() async throws {
+        let upstream = try await FaultyUpstream()
+        let local = LocalRoute(path: "/here", methods: [.get], handler: Here())
+        try await withProxy(local: [local]) {
+            $0.upstreams = [UpstreamConfiguration(name: "api", at: upstream)]
+            $0.admin = ListenerConfiguration(ListenAddress(host: "127.0.0.1", port: 0))
+        } _: { proxy in
+            let admin = proxy.engine.adminAddress?.port ?? 0
+            for host in ["127.0.0.1", "localhost", "LOCALHOST."] {
+                #expect(try await proxy.exchange("GET", "http://\(host):\(proxy.port)/api/x?y").status == 200)
+                #expect(try await proxy.exchange("GET", "http://\(host):\(proxy.port)/here").text == "here")
+            }
+            #expect(upstream.requests.map(\.target) == Array(repeating: "/x?y", count: 3))
+            for place in ["127.0.0.1:\(admin)", "192.0.2.1:\(proxy.port)", "evil.example:\(proxy.port)"] {
+                #expect(try await proxy.exchange("GET", "http://\(place)/api/x").status == 403, "\(place)")
+            }
+            let client = try await TestClient(to: admin)
+            for place in ["127.0.0.1:\(admin)", "admin.example"] {
+                #expect(try await client.exchange("GET", "http://\(place)/here").text == "here")
+            }
+            await client.close()
+        }
+        await upstream.stop()
+    }
+
+    private struct Here: LocalHandler {
+        let maxBody = 0
+        func respond(to request: LocalRequest) async -> LocalResponse {
+            LocalResponse(200, body: ByteBuffer(string: "here"))
+        }
+    }
+
     @Test func theServerAsAWholeHasOptions() async throws {
         try await withProxy { _ in
         } _: { proxy in

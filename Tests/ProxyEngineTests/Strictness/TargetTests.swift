@@ -62,7 +62,9 @@ import Testing
     @Test func urlsAreTakenWhateverHostSays() async throws {
         try await expectFates([
             Self.passes("http://api.test/x", as: "/x"), Self.passes("HTTP://API.TEST/x", as: "/x"),
-            Self.passes("https://api.test/x?y", as: "/x?y"), Self.passes("http://api.test", as: "/"),
+            Self.passes("https://api.test/x?y", as: "/x?y"),
+            Self.passes("ws://api.test/x", as: "/x"), Self.passes("WSS://api.test:443/x", as: "/x"),
+            Self.passes("http://api.test", as: "/"),
             Self.passes("http://api.test?a", as: "/?a"), Self.passes("http://api.test:80/x", as: "/x"),
             Self.passes("http://api.test:/x", as: "/x"), Self.passes("http://api.test./x", as: "/x"),
             Self.passes("http://api.test/a/../x", as: "/x"), Self.passes("http://api.test//x", as: "//x"),

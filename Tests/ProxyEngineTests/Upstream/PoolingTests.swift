@@ -38,6 +38,23 @@ import Testing
         }
     }
 
+    /// RFC 9110, 8.6, and RFC 9112, 6.1: what such a head announces may come when another asks.
+    @Test(
+        arguments: [
+            (204, ["Content-Length": "59"], 2), (204, ["Transfer-Encoding": "chunked"], 2),
+            (204, ["Content-Length": "0"], 1), (204, [:], 1), (304, ["Content-Length": "5"], 1), (304, [:], 1),
+        ] as [(Int, HeaderFields, Int)]
+    )
+    func whatAnnouncesContentThatItCannotHaveIsTheLast(status: Int, fields: HeaderFields, accepted: Int) async throws {
+        let upstream = try await FaultyUpstream()
+        upstream.script(.headOnly(status, fields))
+        try await withProxy(to: upstream) { (proxy) async throws in
+            #expect(try await proxy.exchange("GET", "/api/").status == status)
+            #expect(try await proxy.exchange("GET", "/api/").text == "hello")
+            #expect(upstream.record.value.accepted == accepted)
+        }
+    }
+
     @Test func idleConnectionsAreClosedAfterTheirTime() async throws {
         let upstream = try await FaultyUpstream()
         try await withProxy(to: upstream) {
