@@ -99,7 +99,10 @@ final class HTTP2Session: ChannelInboundHandler {
             client: self.client,
             origin: self.origin,
             worker: self.worker,
-            listener: self.listener
+            listener: self.listener,
+            // Some clients that give up an answer never give the window back that it has used up, and all that comes after
+            // it on the connection waits: better on another one.
+            onTooSlow: { [weak self] in self?.drain() }
         ).start()
     }
 

@@ -15,6 +15,8 @@ final class ServerStream {
     let client: Request.Client
     /// As whose its connection is counted.
     let origin: ConnectionGate.Origin?
+    /// Called when the client does not take what it is sent.
+    private let onTooSlow: () -> Void
     private var task: Task<Void, Never>?
 
     init(
@@ -23,10 +25,12 @@ final class ServerStream {
         client: Request.Client,
         origin: ConnectionGate.Origin?,
         worker: Worker,
-        listener: Listener
+        listener: Listener,
+        onTooSlow: @escaping () -> Void
     ) {
         self.stream = stream
         self.framing = framing
+        self.onTooSlow = onTooSlow
         self.client = client
         self.origin = origin
         self.worker = worker
@@ -130,7 +134,8 @@ final class ServerStream {
             stream: self.stream,
             framing: self.framing,
             method: request.head.method,
-            pace: dispatcher.clients.pace
+            pace: dispatcher.clients.pace,
+            onTooSlow: self.onTooSlow
         )
         let written = await writer.write(response)
         if let error = written.error { self.framing.reset(error.kind == .cancelled ? .cancel : .internalError) }

@@ -11,6 +11,8 @@ struct StreamResponseWriter {
     let method: HTTPMethod
     /// How fast the client has to take it.
     let pace: Pace
+    /// Called when the client does not keep that pace.
+    let onTooSlow: () -> Void
 
     /// Returns when everything has left, or the rest was given up.
     func write(_ response: Response) async -> ResponseWriter.Written {
@@ -98,6 +100,7 @@ struct StreamResponseWriter {
             }
             pace.waited(.now() - start, for: self.framing.taken - taken)
             if pace.isOver, !isDone() {
+                self.onTooSlow()
                 return ProxyError(.cancelled, "the client takes the answer too slowly, or not at all")
             }
         }

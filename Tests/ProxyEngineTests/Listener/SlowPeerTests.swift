@@ -85,6 +85,21 @@ import Testing
         }
     }
 
+    @Test func aConnectionOnWhichAReaderWasGivenUpTakesNothingMore() async throws {
+        let upstream = try await FaultyUpstream { _ in .large(1 << 20) }
+        try await self.withSettings(upstream) {
+            $0.idle = .milliseconds(300)
+        } _: { proxy in
+            let client = try await HTTP2Client(to: proxy.port)
+            client.opensWindows = false
+            try await client.send(.get("/api/"))
+            let last = try await client.frame { $0.kind == .goAway }
+            #expect(last.errorCode == 0)
+            #expect(try await client.frame { $0.kind == .reset }.stream == 1)
+            await client.client.close()
+        }
+    }
+
     @Test func aReaderWhoKeepsThePaceGetsEverything() async throws {
         let upstream = try await FaultyUpstream { _ in .large(16 << 20) }
         try await self.withSettings(upstream) {
