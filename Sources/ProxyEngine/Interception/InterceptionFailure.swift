@@ -23,9 +23,11 @@ struct InterceptionFailure: CustomStringConvertible {
             + "or set SSL_CERT_FILE, REQUESTS_CA_BUNDLE, NODE_EXTRA_CA_CERTS and the like as `windbreak env` prints them"
     }
 
+    /// Whether it is plain that the certificate was not taken.
+    ///
     /// RFC 8446, 6.2: what clients say of a certificate that they do not take. OpenSSL says it in the clear, where a
     /// server waits for it encrypted and cannot read it.
-    private var isDistrust: Bool {
+    var isDistrust: Bool {
         guard case .ended(let error?) = self.reason else { return false }
         let words = "\(error)"
         return ["UNKNOWN_CA", "CERTIFICATE_UNKNOWN", "BAD_CERTIFICATE", "BAD_RECORD_MAC"].contains {

@@ -83,7 +83,9 @@ final class Guest {
     /// Why it came no further.
     func log(_ reason: ByteStream.Interruption, to logger: Logger) {
         if let tunnel = self.client.tunnel {
-            logger.warning("\(InterceptionFailure(reason, tunnel.origin, self.client))")
+            let failure = InterceptionFailure(reason, tunnel.origin, self.client)
+            // Clients also leave a handshake that they have begun in advance and do not need.
+            logger.log(level: failure.isDistrust ? .warning : .notice, "\(failure)")
         } else {
             logger.debug("[LISTEN] \(self.client.address) came no further: \(reason)")
         }
