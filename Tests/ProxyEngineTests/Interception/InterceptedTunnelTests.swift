@@ -172,7 +172,10 @@ import Testing
             let client = try await request.client(of: proxy, tls)
             _ = try await client.end()
             let line = try await proxy.log.line("[INTERCEPT]")
-            #expect(line.contains("127.0.0.1 does not trust the local authority for api.example"))
+            #expect(
+                line.hasPrefix("warning ")
+                    && line.contains("127.0.0.1 does not trust the local authority for api.example")
+            )
             #expect(line.contains("windbreak run -- ") && line.contains("SSL_CERT_FILE"))
             #expect(upstream.record.value.accepted == 0)
         }
@@ -188,7 +191,7 @@ import Testing
             try await client.send(text)
             try await client.halfClose()
             _ = try await client.end()
-            try await proxy.log.line("[INTERCEPT]")
+            #expect(try await proxy.log.line("[INTERCEPT]").hasPrefix("notice "))
         }
     }
 
