@@ -19,11 +19,13 @@ import Testing
         gate: Gate,
         from first: Int = 1,
         connect: Duration = .seconds(30),
+        protocols: @escaping @Sendable (Int) -> [String] = { _ in ["h2"] },
         test: (TestProxy, FrameUpstream) async throws -> Void
     ) async throws {
         let upstream = try await FrameUpstream(
             settings: settings,
             greet: { if $0 >= first { try await gate.pass() } },
+            protocols: protocols,
             Self.answer
         )
         try await withProxy {
@@ -132,6 +134,22 @@ import Testing
                 _ = try await upstream.record.wait(for: "connections") { $0.accepted == 4 ? true : nil }
                 gate.open()
                 for try await status in group { #expect(status == 200) }
+            }
+        }
+    }
+
+    @Test func `nobody waits for another's connection once the upstream has chosen HTTP/1`() async throws {
+        let gate = Gate()
+        try await self.withUpstream(gate: gate, from: 2, protocols: { $0 == 0 ? ["h2"] : ["http/1.1"] }) {
+            (proxy, upstream) async throws in
+            try await self.meet(proxy, upstream)
+            // What it says then is no HTTP/1.
+            #expect(try await proxy.exchange("GET", "/api/").status == 502)
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<3 { group.addTask { try await proxy.exchange("GET", "/api/").status } }
+                _ = try await upstream.record.wait(for: "connections") { $0.accepted == 5 ? true : nil }
+                gate.open()
+                for try await status in group { #expect(status == 502) }
             }
         }
     }

@@ -37,13 +37,14 @@ package final class FrameUpstream: Sendable {
 
     /// - Parameters:
     ///   - greet: Waits before anything of a connection is read, and so before its handshake.
+    ///   - protocols: What it takes by ALPN. Whoever takes another than HTTP/2 gets octets that are none of that.
     ///   - answer: The frames that a complete request gets; they may be of any stream.
     package init(
         settings: TestFrame = .settings(),
         greet: @escaping @Sendable (_ connection: Int) async throws -> Void = { _ in },
+        protocols: @escaping @Sendable (_ connection: Int) -> [String] = { _ in ["h2"] },
         _ answer: @escaping Answer
     ) async throws {
-        let context = try TestCertificate.localhost.serverContext(protocols: ["h2"])
         let record = self.record
         self.settings = settings
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -51,6 +52,9 @@ package final class FrameUpstream: Sendable {
             .childChannelOption(.autoRead, value: false)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    let context = try TestCertificate.localhost.serverContext(
+                        protocols: protocols(record.value.accepted)
+                    )
                     try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
                     let wire = try Wire.install(on: channel)
                     let number = record.update { record in
