@@ -14,16 +14,13 @@ extension LocalRequest {
     /// - Parameter action: What it may not do.
     func requireSameOrigin(_ action: String) throws(ProxyError) {
         let site = self.head.fields["sec-fetch-site"] ?? "none"
-        guard let origin = self.head.fields["origin"] else {
-            if site == "none" || site == "same-origin" { return }
-            throw ProxyError(.crossSite, "a page of another site may not \(action)")
-        }
+        let origin = self.head.fields["origin"]
         let host = self.head.fields["host"] ?? ""
-        let isOwn = origin.equalsIgnoringCase("\(self.client.isTLS ? "https" : "http")://\(host)")
-        guard isOwn, site == "none" || site == "same-origin" else {
+        let own = "\(self.client.isTLS ? "https" : "http")://\(host)"
+        guard origin.map({ $0.equalsIgnoringCase(own) }) ?? true, site == "none" || site == "same-origin" else {
             throw ProxyError(.crossSite, "a page of another site may not \(action)")
         }
-        guard self.client.isTLS || host.namesAddress else {
+        guard origin == nil || self.client.isTLS || host.namesAddress else {
             throw ProxyError(.crossSite, "a page may \(action) by an address or localhost, not by another name")
         }
     }

@@ -3,7 +3,8 @@
 import HTTPMessage
 
 /// The values of a request field in one spelling for all that mean the same: lines of lists joined, white space about
-/// their commas gone, and where the field's definition says so, letters in lower case and members in one order (RFC 9111, 4.1).
+/// their commas gone, and where the field's definition says so, letters in lower case and members in one order (RFC 9111,
+/// 4.1).
 ///
 /// By octets: values need not be text, and text that looks the same need not be the same.
 struct NormalizedValue: Equatable {

@@ -12,8 +12,8 @@ struct AnswerKeeper {
     private let key: CacheKey
     /// What is stored in its place.
     let stale: StoredResponse?
-    /// What else was found under the key, in memory or in the file.
-    private let others: Variants
+    /// What was found of parts of the answer, in memory or in the file.
+    private let found: Variants
     /// Whether what comes is the whole answer, by which the key can be judged.
     private let wantsWhole: Bool
 
@@ -25,14 +25,14 @@ struct AnswerKeeper {
         _ policy: CachePolicy,
         _ key: CacheKey,
         stale: StoredResponse?,
-        others: Variants,
+        parts: Variants,
         wantsWhole: Bool
     ) {
         self.exchange = exchange
         self.policy = policy
         self.key = key
         self.stale = stale
-        self.others = others
+        self.found = parts
         self.wantsWhole = wantsWhole
     }
 
@@ -49,7 +49,7 @@ struct AnswerKeeper {
     private var parts: Variants {
         let present = self.upstream.store.lookup(self.key, now: .now)
         return Variants(
-            Array(present) + self.others.filter { other in !present.contains { $0.variant == other.variant } }
+            Array(present) + self.found.filter { other in !present.contains { $0.variant == other.variant } }
         )
     }
 

@@ -49,8 +49,8 @@ struct CachedExchange {
         var stale: StoredResponse?
         /// For which others something is stored.
         var variant: Variant?
-        /// What else is stored under the key, parts of the answer perhaps.
-        var others = Variants([])
+        /// What is stored of parts of an answer.
+        var parts = Variants([])
         /// Whether the key is for HEAD alone.
         var isOfHead = false
     }
@@ -87,7 +87,9 @@ struct CachedExchange {
             }
             var miss = Miss(reason: reason, key: key, content: content, stale: stale, isOfHead: isOfHead)
             miss.variant = (stale ?? variants.first)?.variant
-            miss.others = variants
+            if variants.contains(where: { $0.part != nil }) {
+                miss.parts = Variants(variants.filter { $0.part != nil })
+            }
             return .miss(miss)
         }
     }
@@ -215,7 +217,7 @@ struct CachedExchange {
     /// A part that the upstream need only be asked for the rest of.
     func beginning(of miss: Miss) -> StoredResponse? {
         guard miss.stale == nil, self.policy.mode == .http, self.request.head.method == .get else { return nil }
-        return miss.others.first { $0.missing != nil && $0.matches(self.request.head.fields) }
+        return miss.parts.first { $0.missing != nil && $0.matches(self.request.head.fields) }
     }
 
     /// What another request has stored since this one looked, so that it is not asked for again.

@@ -52,7 +52,7 @@ struct Forwarding {
             key: self.key,
             content: self.miss.content,
             stale: self.stale,
-            others: self.miss.others,
+            parts: self.miss.parts,
             conditions: self.conditions,
             wantsWhole: self.isWhole,
             begun: self.isWhole ? self.exchange.beginning(of: self.miss) : nil,

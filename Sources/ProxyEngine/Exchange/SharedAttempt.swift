@@ -64,7 +64,7 @@ final class SharedAttempt {
 
     /// - Parameters:
     ///   - stale: What is stored.
-    ///   - others: What else was found under the key.
+    ///   - parts: What was found of parts of the answer, in memory or in the file.
     ///   - conditions: What validates it; empty: it is not validated.
     ///   - begun: The beginning of what is asked for.
     ///   - isOfHead: Whether the key is for HEAD alone.
@@ -75,7 +75,7 @@ final class SharedAttempt {
         key: CacheKey,
         content: ByteBuffer,
         stale: StoredResponse?,
-        others: Variants = Variants([]),
+        parts: Variants = Variants([]),
         conditions: HeaderFields,
         wantsWhole: Bool,
         begun: StoredResponse? = nil,
@@ -83,7 +83,7 @@ final class SharedAttempt {
     ) {
         self.exchange = exchange
         self.policy = policy
-        self.keeper = AnswerKeeper(exchange, policy, key, stale: stale, others: others, wantsWhole: wantsWhole)
+        self.keeper = AnswerKeeper(exchange, policy, key, stale: stale, parts: parts, wantsWhole: wantsWhole)
         self.content = content
         self.isValidating = !conditions.isEmpty
         self.begun = begun
