@@ -39,8 +39,15 @@ package struct CacheStatus: Hashable, Sendable {
         case onlyIfCached = "only-if-cached"
     }
 
-    /// Nil: the answer came out of the store, and nobody was asked.
-    package var forward: Reason?
+    private enum Course: Hashable {
+        /// The answer came out of the store, and nobody was asked.
+        case hit
+        case forwarded(Reason)
+        /// Neither: nothing was there, and nobody was to be asked.
+        case refused
+    }
+
+    private let course: Course
     /// What the upstream answered.
     package var forwardStatus: Int?
     /// Seconds for which the answer is still fresh; below zero, for which it has been stale.
@@ -51,10 +58,10 @@ package struct CacheStatus: Hashable, Sendable {
     package var key: CacheKey?
     package var detail: Detail?
 
-    private init(_ forward: Reason?) { self.forward = forward }
+    private init(_ course: Course) { self.course = course }
 
     package static func hit(timeToLive: Int, key: CacheKey? = nil, detail: Detail? = nil) -> CacheStatus {
-        var status = CacheStatus(nil)
+        var status = CacheStatus(.hit)
         status.timeToLive = timeToLive
         status.key = key
         status.detail = detail
@@ -65,21 +72,29 @@ package struct CacheStatus: Hashable, Sendable {
     ///   - status: What the upstream answered; nil where it did not.
     ///   - isStored: Whether its answer was stored.
     package static func forwarded(_ reason: Reason, status: Int? = nil, isStored: Bool = false) -> CacheStatus {
-        var forwarded = CacheStatus(reason)
+        var forwarded = CacheStatus(.forwarded(reason))
         forwarded.forwardStatus = status
         forwarded.isStored = isStored
         return forwarded
+    }
+
+    /// - Parameter detail: Why nobody was asked.
+    package static func refused(_ detail: Detail) -> CacheStatus {
+        var status = CacheStatus(.refused)
+        status.detail = detail
+        return status
     }
 }
 
 extension CacheStatus {
     /// Writes the member for the field, such as `windbreak; fwd=uri-miss; fwd-status=200; stored`.
     package func write(to value: inout FieldValue) {
-        if let forward = self.forward {
+        switch self.course {
+        case .hit: value.append("windbreak; hit")
+        case .forwarded(let reason):
             value.append("windbreak; fwd=")
-            value.append(forward.rawValue)
-        } else {
-            value.append("windbreak; hit")
+            value.append(reason.rawValue)
+        case .refused: value.append("windbreak")
         }
         if let forwardStatus = self.forwardStatus {
             value.append("; fwd-status=")

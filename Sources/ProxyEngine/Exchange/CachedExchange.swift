@@ -133,7 +133,7 @@ struct CachedExchange {
     }
 
     private func forward(_ miss: Miss) async throws(ProxyError) -> Response {
-        if self.demands.onlyIfCached { throw self.notCached(miss.reason) }
+        if self.demands.onlyIfCached { throw self.notCached }
         // What is asked for now goes on though the client leaves, but not for one who has left already.
         if Task.isCancelled { throw ProxyError(.cancelled, "the client went away") }
         self.upstream.cacheLog.missed(miss.key)
@@ -141,10 +141,9 @@ struct CachedExchange {
     }
 
     /// RFC 9111, 5.2.1.7.
-    private func notCached(_ reason: CacheStatus.Reason) -> ProxyError {
+    private var notCached: ProxyError {
         var error = ProxyError(.notCached, "only-if-cached, and nothing that may be served is stored")
-        error.cache = .forwarded(reason)
-        error.cache?.detail = .onlyIfCached
+        error.cache = .refused(.onlyIfCached)
         return error
     }
 
@@ -259,7 +258,7 @@ struct CachedExchange {
 
     /// Asks for this client alone, and keeps nothing but what others may GET.
     private func pass(_ body: Body, _ reason: CacheStatus.Reason) async throws(ProxyError) -> Response {
-        if self.demands.onlyIfCached, reason != .method { throw self.notCached(reason) }
+        if self.demands.onlyIfCached, reason != .method { throw self.notCached }
         var response = try await self.exchange.attempt(body)
         if self.policy.mode == .http {
             self.exchange.invalidate(by: response.head, self.policy)

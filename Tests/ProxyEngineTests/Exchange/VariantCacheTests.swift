@@ -43,7 +43,7 @@ import Testing
             #expect(try await proxy.exchange(method, "/api/a", ["A": "2"]).cacheStatus.contains("fwd=stale"))
             #expect(try await proxy.exchange("GET", "/api/a", ["A": "1"]).text == "answer 1")
             let gone = try await proxy.exchange("GET", "/api/a", ["A": "2", "Cache-Control": "only-if-cached"])
-            #expect(gone.status == 504 && gone.cacheStatus.contains("fwd=vary-miss"))
+            #expect(gone.status == 504)
         }
     }
 
