@@ -29,8 +29,11 @@ struct FileLimitTests {
         let before = try serving.process.processorTime()
         // It is tried again once a second.
         try await serving.refusals(3)
+        for _ in 0..<20 { #expect(try await clients[0].exchange("GET", "/-/health").status == 200) }
         let ticks = try serving.process.processorTime() - before
         #expect(ticks < 50, "\(ticks) ticks of the processor in two seconds")
+        let refusals = serving.process.log.value.count { $0.contains("[LIMIT] cannot accept") }
+        #expect(refusals < 20, "\(refusals) lines")
 
         for client in clients { await client.close() }
         try await eventually("there to be files again") {

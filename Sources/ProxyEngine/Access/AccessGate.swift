@@ -28,13 +28,16 @@ struct AccessGate: Sendable {
             throw ProxyError(.forbidden, "the client's address is in none of the networks that are allowed here")
         }
         guard !self.tokens.isEmpty else { return request }
+        var fields = request.head.fields
         if let tunnel = request.client.tunnel {
             // Within it a client speaks to the upstream, and its credentials are the upstream's.
             var credentials = tunnel.credentials
-            if self.takeToken(from: &credentials) { return request }
-            throw ProxyError(.forbidden, "the token that opened this tunnel is known no more")
+            guard self.takeToken(from: &credentials) else {
+                throw ProxyError(.forbidden, "the token that opened this tunnel is known no more")
+            }
+            // Ours is not, though it be said again.
+            return self.takeToken(from: &fields) ? request.with { $0.fields = fields } : request
         }
-        var fields = request.head.fields
         if self.takeToken(from: &fields) { return request.with { $0.fields = fields } }
         // RFC 9110, 11.7.1: who speaks to a proxy as such is asked as such.
         let isForProxy = request.head.method == .connect || !["/", "*"].contains(request.head.target.prefix(1))

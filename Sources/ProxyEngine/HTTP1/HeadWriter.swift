@@ -59,11 +59,6 @@ enum HeadWriter {
         }
     }
 
-    static func writeChunkHead(size: Int, to buffer: inout ByteBuffer) {
-        buffer.writeString(String(size, radix: 16))
-        buffer.writeStaticString("\r\n")
-    }
-
     static func writeLastChunk(trailers: HeaderFields?, to buffer: inout ByteBuffer) {
         buffer.writeStaticString("0\r\n")
         trailers?.write(to: &buffer)

@@ -50,7 +50,8 @@ extension HeaderFields {
     init(trailers section: HPACKHeaders) {
         self.init()
         for (name, value, _) in section where name.utf8.first != 0x3A && !value.utf8.hasReplacement {
-            self.add(name, value)
+            // HTTP/1 would not take it for the same, and what comes behind the content may be left out (RFC 9110, 6.5.1).
+            if value.utf8.isFieldValue { self.add(name, value) }
         }
     }
 }

@@ -8,7 +8,7 @@ import NIOHTTP2
 /// One request and its answer on a stream of an upstream's connection of HTTP/2.
 final class HTTP2Exchange: UpstreamConnection {
     let stream: ByteStream
-    let isReused: Bool
+    private let hasServed: Bool
     private let framing: StreamFraming
     private let channel: any Channel
     private let session: UpstreamSession
@@ -22,15 +22,18 @@ final class HTTP2Exchange: UpstreamConnection {
         on channel: any Channel,
         of session: UpstreamSession,
         isTLS: Bool,
-        isReused: Bool
+        hasServed: Bool
     ) {
         self.stream = stream
         self.framing = framing
         self.channel = channel
         self.session = session
         self.isTLS = isTLS
-        self.isReused = isReused
+        self.hasServed = hasServed
     }
+
+    /// A stream that alone has ended says nothing of the connection, nor does one that ended since it was used wrongly.
+    var isReused: Bool { self.hasServed && self.session.hasDied }
 
     var isRefused: Bool {
         if self.framing.resetCode == .refusedStream { return true }
@@ -61,7 +64,12 @@ final class HTTP2Exchange: UpstreamConnection {
     // MARK: Response
 
     func takeHead() throws(HTTP1Error) -> ResponseHead? {
-        try self.framing.takeSection().map { (section) throws(HTTP1Error) in try ResponseHead(section) }
+        guard let section = self.framing.takeSection() else {
+            // RFC 9113, 8.1: behind an interim answer, or content without a head, there has to come something.
+            if self.framing.hasEnded { throw .malformed("the stream ended before the answer") }
+            return nil
+        }
+        return try ResponseHead(section)
     }
 
     func beginContent(of head: ResponseHead, to method: HTTPMethod) throws(HTTP1Error) -> Int? {

@@ -23,6 +23,8 @@ extension ResponseHead {
             }
         }
         guard status > 0 else { throw .malformed("the answer has no status") }
+        // The codec takes for a number what is none, and looks at none where there is no content.
+        _ = try BodyFraming.contentLength(fields, tolerateRepetition: true)
         self.init(status, fields: fields, version: .http2)
     }
 }

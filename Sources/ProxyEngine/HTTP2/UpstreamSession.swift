@@ -21,6 +21,7 @@ final class UpstreamSession: ChannelInboundHandler {
     private var openStreams = 0
     private var hasServed = false
     private var isLeaving = false
+    private var hasFailed = false
     /// Since when nothing is under way.
     private(set) var idleSince = NIODeadline.now()
     /// What the upstream has said is the last stream it does anything about, once it has (RFC 9113, 6.8).
@@ -63,6 +64,8 @@ final class UpstreamSession: ChannelInboundHandler {
     /// Whether one more exchange may begin.
     var hasRoom: Bool { self.context != nil && !self.isLeaving && self.openStreams < self.limit }
     var isIdle: Bool { self.openStreams == 0 }
+    /// Whether the connection is gone, and not for what was said on it.
+    var hasDied: Bool { self.context == nil && !self.hasFailed }
 
     func begin() async -> HTTP2Exchange? {
         guard self.hasRoom, let multiplexer = self.multiplexer else { return nil }
@@ -83,7 +86,7 @@ final class UpstreamSession: ChannelInboundHandler {
                 channel.close(promise: nil)
                 return nil
             }
-            let isReused = self.hasServed
+            let hasServed = self.hasServed
             self.hasServed = true
             let exchange = HTTP2Exchange(
                 stream,
@@ -91,7 +94,7 @@ final class UpstreamSession: ChannelInboundHandler {
                 on: channel,
                 of: self,
                 isTLS: self.isTLS,
-                isReused: isReused
+                hasServed: hasServed
             )
             let bound = self.worker.bind(self)
             stream.onClose = { bound.value.ended() }
@@ -147,6 +150,7 @@ final class UpstreamSession: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard !error.concernsOneStream else { return }
+        self.hasFailed = error is any NIOHTTP2Error
         let bound = self.worker.bind(self)
         self.worker.loop.execute { bound.value.context?.close(promise: nil) }
     }

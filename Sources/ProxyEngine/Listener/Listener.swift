@@ -27,6 +27,7 @@ package final class Listener: Sendable {
     /// One set for each worker, by its index.
     private let connections: [NIOLoopBoundBox<ConnectionSet>]
     private let open = OpenCount()
+    private let isAccepting = Atomic(false)
 
     /// For each worker.
     private static let shedAtOnce = 64
@@ -61,7 +62,8 @@ package final class Listener: Sendable {
             .serverChannelOption(.autoRead, value: false)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(AcceptTrouble(self.engine.logger))
+                    let trouble = AcceptTrouble(self.engine.logger) { [weak self] in self?.rest($0) }
+                    try channel.pipeline.syncOperations.addHandler(trouble)
                 }
             }
             .childChannelOption(.autoRead, value: false)
@@ -97,8 +99,18 @@ package final class Listener: Sendable {
 
     /// Leaves new connections where they are, in the queue of the system, or takes them again.
     func setAccepting(_ isAccepting: Bool) {
+        self.isAccepting.store(isAccepting, ordering: .sequentiallyConsistent)
         guard let channel = self.channel.withLock({ $0 }) else { return }
         channel.setOption(.autoRead, value: isAccepting).whenSuccess { if isAccepting { channel.read() } }
+    }
+
+    /// Leaves new connections where they are for a moment, and takes them again unless they are not wanted by then.
+    private func rest(_ channel: any Channel) {
+        _ = channel.setOption(.autoRead, value: false)
+        channel.eventLoop.scheduleTask(in: AcceptTrouble.pause) { [weak self] in
+            guard let self, self.isAccepting.load(ordering: .sequentiallyConsistent) else { return }
+            self.setAccepting(true)
+        }
     }
 
     var localAddress: SocketAddress? { self.channel.withLock { $0?.localAddress } }

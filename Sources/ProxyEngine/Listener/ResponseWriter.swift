@@ -80,7 +80,7 @@ struct ResponseWriter {
         do throws(ProxyError) {
             while let piece = try await source.next() {
                 written.bytes += piece.readableBytes
-                self.write(piece, isChunked: isChunked)
+                if isChunked { self.stream.writeChunk(piece) } else { self.stream.write(piece) }
                 if let error = await self.flush() { throw error }
             }
             if isChunked {
@@ -94,15 +94,6 @@ struct ResponseWriter {
             written.error = error
         }
         return written
-    }
-
-    private func write(_ piece: ByteBuffer, isChunked: Bool) {
-        guard isChunked else { return self.stream.write(piece) }
-        var head = ByteBuffer()
-        HeadWriter.writeChunkHead(size: piece.readableBytes, to: &head)
-        self.stream.write(head)
-        self.stream.write(piece)
-        self.stream.write(ByteBuffer(staticString: "\r\n"))
     }
 
     /// A head up to the fields that belong to this connection.

@@ -56,7 +56,7 @@ package protocol BodySource: AnyObject {
     func abandon()
 }
 
-/// What was read ahead, and then the rest.
+/// What was read ahead, which may be nothing, and then the rest.
 final class PrefixedBody: BodySource {
     private var prefix: ByteBuffer?
     private let rest: any BodySource
@@ -72,10 +72,8 @@ final class PrefixedBody: BodySource {
     var trailers: HeaderFields? { self.rest.trailers }
 
     func next() async throws(ProxyError) -> ByteBuffer? {
-        if let prefix = self.prefix {
-            self.prefix = nil
-            return prefix
-        }
+        let prefix = self.prefix.take()
+        if let prefix, prefix.readableBytes > 0 { return prefix }
         return try await self.rest.next()
     }
 

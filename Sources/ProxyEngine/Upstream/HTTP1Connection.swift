@@ -43,12 +43,7 @@ final class HTTP1Connection: UpstreamConnection {
     }
 
     func write(_ piece: ByteBuffer) {
-        guard self.sendsChunks else { return self.stream.write(piece) }
-        var head = ByteBuffer()
-        HeadWriter.writeChunkHead(size: piece.readableBytes, to: &head)
-        self.stream.write(head)
-        self.stream.write(piece)
-        self.stream.write(ByteBuffer(staticString: "\r\n"))
+        if self.sendsChunks { self.stream.writeChunk(piece) } else { self.stream.write(piece) }
     }
 
     func writeEnd(trailers: HeaderFields?) {

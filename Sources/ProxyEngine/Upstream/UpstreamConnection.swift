@@ -7,7 +7,8 @@ import NIOCore
 protocol UpstreamConnection: AnyObject {
     /// Where content is received, and where the upstream's pace is waited for.
     var stream: ByteStream { get }
-    /// Whether it has served a request before: only then may a dead connection be the pool's fault.
+    /// Asked when it has ended before an answer: whether it had served a request before, so that it may have been dead
+    /// since, which is the pool's fault.
     var isReused: Bool { get }
     /// Whether the upstream has said that it did nothing about the request (RFC 9113, 8.7).
     var isRefused: Bool { get }

@@ -126,6 +126,60 @@ import Testing
         }
     }
 
+    /// RFC 9112, 7.1: a chunk of size 0 is the end, and what came behind it another request.
+    @Test(arguments: [[], [("content-length", "0")]], [0, 1, 2])
+    func `trailers without content are those of one request`(_ fields: [(String, String)], empty: Int) async throws {
+        let upstream = try await FaultyUpstream()
+        try await self.withClient(upstream) { client, _ in
+            for stream in [1, 3] as [UInt32] {
+                try await client.send(
+                    [.headers(TestFrame.request("POST", "/api/", fields), stream: stream, endStream: false)]
+                        + [TestFrame](repeating: .data([], stream: stream, endStream: false), count: empty)
+                        + [.headers([("x-check", "6")], stream: stream)]
+                )
+                #expect(try await client.response(on: stream).text == "hello")
+            }
+            #expect(upstream.record.value.accepted == 1)
+            #expect(upstream.requests.map(\.bodyText) == ["", ""])
+            #expect(upstream.requests.map(\.trailers) == [["x-check": "6"], ["x-check": "6"]])
+        }
+    }
+
+    @Test func `trailers that HTTP/1 would not take are left out`() async throws {
+        let upstream = try await FaultyUpstream()
+        try await self.withClient(upstream) { client, _ in
+            try await client.send(
+                .headers(TestFrame.request("POST", "/api/"), endStream: false),
+                .data([1], endStream: false),
+                .headers([("x-a", " a"), ("x-b", "\u{1}"), ("x-c", "c")])
+            )
+            #expect(try await client.response().text == "hello")
+            #expect(upstream.requests.first?.trailers == ["x-c": "c"])
+        }
+    }
+
+    /// RFC 8441 was not offered.
+    @Test func `who wants another protocol on a stream is refused, and the others go on`() async throws {
+        let gate = Gate()
+        let upstream = try await FaultyUpstream { _ in .respond(body: "hello").after(gate) }
+        try await self.withClient(upstream) { client, _ in
+            try await client.send(
+                .get("/api/"),
+                .headers(
+                    [
+                        (":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "http"), (":path", "/api/"),
+                        (":authority", "proxy.test"),
+                    ],
+                    stream: 3,
+                    endStream: false
+                )
+            )
+            #expect(try await client.frame { $0.kind == .reset }.stream == 3)
+            gate.open()
+            #expect(try await client.response().text == "hello")
+        }
+    }
+
     @Test func `content that is held back is asked for`() async throws {
         let upstream = try await FaultyUpstream { .respond(body: $0.bodyText) }
         try await self.withClient(upstream) { client, _ in

@@ -199,6 +199,35 @@ import Testing
         }
     }
 
+    /// What is paid for is asked for twice only where the connection was dead.
+    @Test func `a stream that alone was reset is not sent again`() async throws {
+        try await self.withUpstream { request in
+            request.stream == 1 ? FrameUpstream.respond(to: request) : [.reset(2, stream: request.stream)]
+        } test: { (proxy, upstream) async throws in
+            #expect(try await proxy.exchange("GET", "/api/").status == 200)
+            #expect(try await proxy.exchange("GET", "/api/").status == 502)
+            #expect(upstream.record.value.requests.count == 2)
+        }
+    }
+
+    @Test func `an answer that ends before it has begun is told at once`() async throws {
+        try await self.withUpstream {
+            [.headers([(":status", "103")], stream: $0.stream)]
+        } test: { (proxy, _) async throws in
+            let response = try await proxy.exchange("GET", "/api/")
+            #expect(response.status == 502 && response.text.contains("protocol"))
+        }
+    }
+
+    @Test(arguments: ["abc", "5, 5", "+5", ""])
+    func `a length that is no number is an error where there is no content too`(_ length: String) async throws {
+        try await self.withUpstream {
+            [.headers([(":status", "200"), ("content-length", length)], stream: $0.stream)]
+        } test: { (proxy, _) async throws in
+            #expect(try await proxy.exchange("HEAD", "/api/").status == 502)
+        }
+    }
+
     @Test func `a POST that may have been done is not sent again`() async throws {
         try await self.withUpstream { request in
             [.reset(2, stream: request.stream)]
