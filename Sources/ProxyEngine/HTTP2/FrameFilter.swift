@@ -19,6 +19,8 @@ final class FrameFilter: ChannelDuplexHandler {
     /// Until the client has acknowledged our settings.
     private var unsettled: UnsettledInput?
     private var isOver = false
+    /// How often the peer was told that the connection ends.
+    private var farewells = 0
 
     init(mode: NIOHTTP2Handler.ParserMode) {
         // RFC 9113, 3.4: the client's connection preface.
@@ -53,10 +55,21 @@ final class FrameFilter: ChannelDuplexHandler {
         guard case .byteBuffer(let bytes) = self.unwrapOutboundIn(data) else {
             return context.write(data, promise: promise)
         }
-        self.sent.scan(bytes) { self.allowance.sent($0) }
+        self.sent.scan(bytes) { frame in
+            if frame.type == FrameHead.goAway { self.farewells += 1 }
+            self.allowance.sent(frame)
+        }
         guard self.limit != nil, let frames = bytes.inShortFrames else {
             return context.write(data, promise: promise)
         }
         context.write(self.wrapOutboundOut(.byteBuffer(frames)), promise: promise)
+    }
+
+    /// Whether an error is of one stream, and the rest of the connection goes on (RFC 9113, 5.4.2). Which it is of, the same
+    /// errors do not tell; but before one of the connection the codec has said GOAWAY.
+    ///
+    /// - Parameter own: How often somebody else than the codec has said that.
+    func concernsOneStream(_ error: any Error, beside own: Int) -> Bool {
+        (error is any NIOHTTP2Error || error is NIOHTTP2Errors.StreamError) && self.farewells == own
     }
 }

@@ -21,6 +21,7 @@ struct FrameHead: Equatable {
     static let reset: UInt8 = 0x3
     static let settings: UInt8 = 0x4
     static let ping: UInt8 = 0x6
+    static let goAway: UInt8 = 0x7
     static let continuation: UInt8 = 0x9
 
     private static let acknowledgement: UInt8 = 0x1

@@ -60,22 +60,3 @@ extension NIOHTTP2Handler.StreamConfiguration {
         return configuration
     }
 }
-
-extension Error {
-    /// Whether the rest of the connection goes on (RFC 9113, 5.4.2).
-    var concernsOneStream: Bool {
-        switch self {
-        case is NIOHTTP2Errors.StreamError, is NIOHTTP2Errors.StreamClosed,
-            is NIOHTTP2Errors.ContentLengthViolated, is NIOHTTP2Errors.ContentLengthHeadersMismatch,
-            is NIOHTTP2Errors.ContentLengthHeaderNegative, is NIOHTTP2Errors.ContentLengthHeaderMalformedValue,
-            is NIOHTTP2Errors.InvalidHTTP2HeaderFieldName, is NIOHTTP2Errors.InvalidHTTP2HeaderFieldValue,
-            is NIOHTTP2Errors.ForbiddenHeaderField, is NIOHTTP2Errors.PseudoHeaderAfterRegularHeader,
-            is NIOHTTP2Errors.UnknownPseudoHeader, is NIOHTTP2Errors.UnsupportedPseudoHeader,
-            is NIOHTTP2Errors.InvalidPseudoHeaders,
-            is NIOHTTP2Errors.InvalidPseudoHeaderValue, is NIOHTTP2Errors.DuplicatePseudoHeader,
-            is NIOHTTP2Errors.EmptyPathHeader, is NIOHTTP2Errors.TrailersWithoutEndStream:
-            true
-        default: false
-        }
-    }
-}

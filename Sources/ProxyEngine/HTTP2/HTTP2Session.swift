@@ -33,6 +33,9 @@ final class HTTP2Session: ChannelInboundHandler {
     private var openStreams = 0
     private var isInputClosed = false
     private var lastStream = HTTP2StreamID.rootStream
+    private let filter = FrameFilter(mode: .server)
+    /// How often GOAWAY was sent from here.
+    private var farewells = 0
     private var timer: DeadlineTimer?
 
     /// By its answer to this ping the client shows that it has read our GOAWAY.
@@ -75,7 +78,7 @@ final class HTTP2Session: ChannelInboundHandler {
         ) { stream in
             stream.eventLoop.makeCompletedFuture { try bound.value.accept(stream) }
         }
-        try channel.pipeline.syncOperations.addHandlers([FrameFilter(mode: .server), codec, self])
+        try channel.pipeline.syncOperations.addHandlers([self.filter, codec, self])
         // Each stream is read at its own pace: what holds the client back is their windows.
         try channel.syncOptions?.setOption(.autoRead, value: true)
         channel.read()
@@ -134,15 +137,21 @@ final class HTTP2Session: ChannelInboundHandler {
     func cut() { self.context?.close(promise: nil) }
 
     private func goAwayWasRead() {
-        guard self.phase == .draining, let context = self.context else { return }
+        if self.phase == .draining { self.leave(.noError) }
+    }
+
+    /// Ends the connection after the streams that are open; later ones are not begun.
+    private func leave(_ code: HTTP2ErrorCode) {
+        guard self.phase != .lingering, let context = self.context else { return }
         self.phase = .closing
-        self.sendGoAway(lastStream: self.lastStream)
+        self.sendGoAway(lastStream: self.lastStream, code)
         context.flush()
         self.closeIfUnused()
     }
 
     private func sendGoAway(lastStream: HTTP2StreamID, _ code: HTTP2ErrorCode = .noError) {
         let payload = HTTP2Frame.FramePayload.goAway(lastStreamID: lastStream, errorCode: code, opaqueData: nil)
+        self.farewells += 1
         self.context?.write(self.wrapOutboundOut(HTTP2Frame(streamID: .rootStream, payload: payload)), promise: nil)
     }
 
@@ -210,7 +219,11 @@ final class HTTP2Session: ChannelInboundHandler {
     /// GOAWAY, and what it reads now is of no use. A flood never reaches the codec.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         self.listener.engine.logger.debug("[LISTEN] HTTP/2 of \(self.client.address): \(error)")
-        guard !error.concernsOneStream else { return }
+        guard !self.filter.concernsOneStream(error, beside: self.farewells) else {
+            // Of what comes in a wrong state the codec does not always say what RFC 9113, 5.1, wants to be said.
+            if error is NIOHTTP2Errors.BadStreamStateTransition { self.leave(.streamClosed) }
+            return
+        }
         if error is FrameFlood { self.sendGoAway(lastStream: self.lastStream, .enhanceYourCalm) }
         // The farewell may be written and not yet flushed.
         self.closeSoon()

@@ -22,6 +22,7 @@ final class UpstreamSession: ChannelInboundHandler {
     private var hasServed = false
     private var isLeaving = false
     private var hasFailed = false
+    private let filter = FrameFilter(mode: .client)
     /// Since when nothing is under way.
     private(set) var idleSince = NIODeadline.now()
     /// What the upstream has said is the last stream it does anything about, once it has (RFC 9113, 6.8).
@@ -52,7 +53,7 @@ final class UpstreamSession: ChannelInboundHandler {
             // Nobody asked for it, and the settings say so.
             pushed.close()
         }
-        try channel.pipeline.syncOperations.addHandlers([FrameFilter(mode: .client), codec, self])
+        try channel.pipeline.syncOperations.addHandlers([self.filter, codec, self])
         self.multiplexer = try codec.syncMultiplexer()
         // Each stream is read at its own pace: what holds the upstream back is their windows.
         try channel.syncOptions?.setOption(.autoRead, value: true)
@@ -149,7 +150,7 @@ final class UpstreamSession: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard !error.concernsOneStream else { return }
+        guard !self.filter.concernsOneStream(error, beside: 0) else { return }
         self.hasFailed = error is any NIOHTTP2Error
         let bound = self.worker.bind(self)
         self.worker.loop.execute { bound.value.context?.close(promise: nil) }

@@ -99,7 +99,7 @@ import Testing
 
     @Test func `a stream that begins when the connection ends gets no further`() async throws {
         try await self.withClient { client, upstream in
-            try await client.send(.get("/api/slow"), .data([1], stream: 1), .get("/api/", stream: 3))
+            try await client.send(.get("/api/slow"), .windowUpdate(0), .get("/api/", stream: 3))
             _ = try await client.client.end()
             #expect(upstream.requests.allSatisfy { $0.target == "/slow" })
         }

@@ -158,25 +158,29 @@ import Testing
         }
     }
 
-    /// RFC 8441 was not offered.
-    @Test func `who wants another protocol on a stream is refused, and the others go on`() async throws {
+    private static let extendedConnect: [(String, String)] = [
+        (":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "http"), (":path", "/api/"),
+        (":authority", "proxy.test"),
+    ]
+
+    /// RFC 9113, 5.1, 5.4.2, 6.9 and 6.9.1; RFC 8441 was not offered.
+    @Test(
+        arguments: [
+            [.headers(Self.extendedConnect, stream: 3, endStream: false)],
+            [.get("/api/", stream: 3), .windowUpdate(0, stream: 3)],
+            [.get("/api/", stream: 3), .windowUpdate(0x7FFF_FFFF, stream: 3)],
+            [.get("/api/", stream: 3), .data([1], stream: 3)],
+        ] as [[TestFrame]]
+    )
+    func `what is wrong with one stream ends that stream only`(_ frames: [TestFrame]) async throws {
         let gate = Gate()
         let upstream = try await FaultyUpstream { _ in .respond(body: "hello").after(gate) }
         try await self.withClient(upstream) { client, _ in
-            try await client.send(
-                .get("/api/"),
-                .headers(
-                    [
-                        (":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "http"), (":path", "/api/"),
-                        (":authority", "proxy.test"),
-                    ],
-                    stream: 3,
-                    endStream: false
-                )
-            )
-            #expect(try await client.frame { $0.kind == .reset }.stream == 3)
+            try await client.send([.get("/api/")] + frames)
+            #expect(try await client.frame { $0.kind == .reset || $0.kind == .goAway }.stream == 3)
             gate.open()
-            #expect(try await client.response().text == "hello")
+            #expect(try await client.frame { $0.kind == .headers }.stream == 1)
+            #expect(try await client.frame { $0.kind == .data }.payload == Array("hello".utf8))
         }
     }
 

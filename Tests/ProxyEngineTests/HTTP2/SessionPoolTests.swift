@@ -140,8 +140,8 @@ import Testing
 
     @Test func `nobody waits for another's connection once the upstream has chosen HTTP/1`() async throws {
         let gate = Gate()
-        try await self.withUpstream(gate: gate, from: 2, protocols: { $0 == 0 ? ["h2"] : ["http/1.1"] }) {
-            (proxy, upstream) async throws in
+        let protocols: @Sendable (Int) -> [String] = { $0 == 0 ? ["h2"] : ["http/1.1"] }
+        try await self.withUpstream(gate: gate, from: 2, protocols: protocols) { (proxy, upstream) async throws in
             try await self.meet(proxy, upstream)
             // What it says then is no HTTP/1.
             #expect(try await proxy.exchange("GET", "/api/").status == 502)
