@@ -43,6 +43,30 @@ struct FileLimitTests {
         #expect(circuits.text.contains("\"fail_count\":0"), "\(circuits.text)")
         await origin.stop()
     }
+
+    @Test("keeps some for the operator, whatever clients of HTTP/2 ask for at once")
+    func reserve() async throws {
+        let origin = try await FaultyUpstream { _ in .stall }
+        let workplace = try Workplace()
+        defer { workplace.remove() }
+        try workplace.write(Workplace.file(upstream: origin.url))
+        let serving = try await Serving(workplace, files: 256)
+        defer { serving.kill() }
+        var clients: [HTTP2Client] = []
+        for _ in 0..<3 {
+            let client = try await HTTP2Client(to: serving.port)
+            try await client.send((0..<100).map { .get("/origin/", stream: 2 * $0 + 1) })
+            clients.append(client)
+        }
+        // Answered at once: there is no file for its way to the upstream, of which that says nothing.
+        _ = try await clients[2].frame { $0.kind == .headers && $0.stream == 199 }
+        let admin = try await TestClient(to: serving.adminPort)
+        #expect(try await admin.exchange("GET", "/circuits/origin").text.contains("\"fail_count\":0"))
+        #expect(!serving.process.log.value.contains { $0.contains("cannot accept") })
+        await admin.close()
+        for client in clients { await client.client.close() }
+        await origin.stop()
+    }
 }
 
 extension Serving {

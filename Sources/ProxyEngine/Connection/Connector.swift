@@ -42,7 +42,25 @@ struct Connector: Sendable {
         }
     }
 
+    /// Within what the process may open.
     private func open(on worker: Worker, by phase: Phase) async throws(ProxyError) -> ByteStream {
+        guard let gate = worker.gate else { return try await self.openUncounted(on: worker, by: phase) }
+        guard gate.leaveForUpstream() else { throw Self.exhausted }
+        do throws(ProxyError) {
+            let stream = try await self.openUncounted(on: worker, by: phase)
+            if let channel = stream.channel {
+                channel.closeFuture.whenComplete { _ in gate.returnFromUpstream() }
+            } else {
+                gate.returnFromUpstream()
+            }
+            return stream
+        } catch {
+            gate.returnFromUpstream()
+            throw error
+        }
+    }
+
+    private func openUncounted(on worker: Worker, by phase: Phase) async throws(ProxyError) -> ByteStream {
         let attempt = ConnectAttempt(loop: worker.loop)
         let bound = worker.bind(attempt)
         let (tls, policy, listeners) = (self.tls, self.policy, self.listeners)

@@ -36,9 +36,10 @@ package final class Engine: Sendable {
         adminRoutes: @escaping Routes
     ) {
         self.group = MultiThreadedEventLoopGroup(numberOfThreads: threads ?? System.coreCount)
-        self.workers = self.group.makeIterator().enumerated().map { Worker(loop: $1, index: $0) }
+        let gate = ConnectionGate(files: ConnectionGate.filesOfProcess)
+        self.gate = gate
+        self.workers = self.group.makeIterator().enumerated().map { Worker(loop: $1, index: $0, gate: gate) }
         self.metrics = EngineMetrics()
-        self.gate = ConnectionGate(files: ConnectionGate.filesOfProcess)
         self.logger = logger
         self.access = access
         self.mainRoutes = mainRoutes

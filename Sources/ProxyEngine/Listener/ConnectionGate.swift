@@ -51,6 +51,8 @@ final class ConnectionGate: Sendable {
 
     private struct State {
         var open = 0
+        /// Connections to upstreams.
+        var outward = 0
         var isFull = false
         var byOrigin: [Origin: Int] = [:]
     }
@@ -58,6 +60,8 @@ final class ConnectionGate: Sendable {
     private let state = Mutex(State())
     /// How many the system lets this process have.
     let ceiling: Int
+    /// How many there may be with those to upstreams, of which a client of HTTP/2 may need many.
+    private let sockets: Int
 
     /// Files that are for other things than clients and what is asked for them: logs, loops, listeners, and the operator,
     /// who has to get in whatever clients do.
@@ -67,7 +71,20 @@ final class ConnectionGate: Sendable {
     init(files: Int) {
         // One for the client, and one for the upstream.
         self.ceiling = max(10, (files - Self.reserve) / 2)
+        self.sockets = 2 * self.ceiling
     }
+
+    /// Counts a connection to an upstream, unless there are no more files for one than what is kept back.
+    func leaveForUpstream() -> Bool {
+        self.state.withLock { state in
+            guard state.open + state.outward < self.sockets else { return false }
+            state.outward += 1
+            return true
+        }
+    }
+
+    /// Every connection that was counted comes back once.
+    func returnFromUpstream() { self.state.withLock { $0.outward -= 1 } }
 
     func enter(_ origin: Origin?, _ limits: Limits) -> Admission {
         self.state.withLock { state in

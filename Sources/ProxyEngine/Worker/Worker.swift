@@ -7,11 +7,14 @@ package final class Worker: Sendable {
     package let loop: any EventLoop
     /// The position among the workers; pools are kept by it.
     package let index: Int
+    /// Counts the connections of the process; nil for one that makes none.
+    let gate: ConnectionGate?
     private let executor: LoopExecutor
 
-    init(loop: any EventLoop, index: Int) {
+    init(loop: any EventLoop, index: Int, gate: ConnectionGate? = nil) {
         self.loop = loop
         self.index = index
+        self.gate = gate
         self.executor = LoopExecutor(loop)
     }
 

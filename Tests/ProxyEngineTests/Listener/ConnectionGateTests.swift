@@ -21,6 +21,21 @@ import Testing
         #expect((0..<3).map { _ in gate.enter(origin, limits) } == [.admitted, .admitted, .last])
     }
 
+    @Test func upstreamsAndClientsTogetherLeaveFilesForTheOperator() throws {
+        // 128 are kept back.
+        let gate = ConnectionGate(files: 152)
+        let limits = ConnectionGate.Limits(total: 1000, perAddress: 0)
+        for _ in 0..<4 { #expect(gate.enter(nil, limits) == .admitted) }
+        #expect((0..<21).count { _ in gate.leaveForUpstream() } == 20)
+        #expect(gate.enter(nil, limits) == .admitted)
+        gate.returnFromUpstream()
+        #expect(!gate.leaveForUpstream())
+        gate.returnFromUpstream()
+        #expect(gate.leaveForUpstream() && !gate.leaveForUpstream())
+        #expect(!gate.leave(nil, limits))
+        #expect(gate.leaveForUpstream())
+    }
+
     @Test func anAddressHasItsShare() throws {
         let gate = ConnectionGate(files: 10_000)
         let limits = ConnectionGate.Limits(total: 1000, perAddress: 2)
