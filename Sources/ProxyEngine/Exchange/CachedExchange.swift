@@ -87,9 +87,7 @@ struct CachedExchange {
             }
             var miss = Miss(reason: reason, key: key, content: content, stale: stale, isOfHead: isOfHead)
             miss.variant = (stale ?? variants.first)?.variant
-            if variants.contains(where: { $0.part != nil }) {
-                miss.parts = Variants(variants.filter { $0.part != nil })
-            }
+            miss.parts = Variants(variants.filter { $0.part != nil })
             return .miss(miss)
         }
     }

@@ -66,10 +66,12 @@ final class FrameFilter: ChannelDuplexHandler {
     }
 
     /// Whether an error is of one stream, and the rest of the connection goes on (RFC 9113, 5.4.2). Which it is of, the same
-    /// errors do not tell; but before one of the connection the codec has said GOAWAY.
+    /// errors do not tell; but before one of the connection the codec says GOAWAY, or fails to where one was said that
+    /// leaves out more.
     ///
     /// - Parameter own: How often somebody else than the codec has said that.
     func concernsOneStream(_ error: any Error, beside own: Int) -> Bool {
-        (error is any NIOHTTP2Error || error is NIOHTTP2Errors.StreamError) && self.farewells == own
+        guard error is any NIOHTTP2Error || error is NIOHTTP2Errors.StreamError else { return false }
+        return self.farewells == own && !(error is NIOHTTP2Errors.RaisedGoawayLastStreamID)
     }
 }

@@ -142,7 +142,7 @@ final class HTTP2Session: ChannelInboundHandler {
 
     /// Ends the connection after the streams that are open; later ones are not begun.
     private func leave(_ code: HTTP2ErrorCode) {
-        guard self.phase != .lingering, let context = self.context else { return }
+        guard self.phase == .open || self.phase == .draining, let context = self.context else { return }
         self.phase = .closing
         self.sendGoAway(lastStream: self.lastStream, code)
         context.flush()

@@ -151,7 +151,7 @@ final class UpstreamSession: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard !self.filter.concernsOneStream(error, beside: 0) else { return }
-        self.hasFailed = error is any NIOHTTP2Error
+        if error is any NIOHTTP2Error || error is FrameFlood { self.hasFailed = true }
         let bound = self.worker.bind(self)
         self.worker.loop.execute { bound.value.context?.close(promise: nil) }
     }

@@ -157,6 +157,10 @@ import Testing
                 let answer = try await proxy.exchange("POST", "/api/a", body: "x")
                 return answer.text == "paid" && answer.cacheStatus.hasSuffix("detail=stale-if-error")
             }
+            // By the operator's word it is held down whatever a client says.
+            let fields: HeaderFields = ["Cache-Control": "max-age=0"]
+            let held = try await proxy.exchange("POST", "/api/a", fields, body: "x")
+            #expect(held.text == "paid" && held.cacheStatus.hasSuffix("detail=hold-down"))
         }
     }
 

@@ -68,4 +68,25 @@ extension HTTP2ListenerTests {
             #expect(try await client.frame { $0.kind == .data }.payload == Array("hello".utf8))
         }
     }
+
+    /// Whoever was told to go may still be wrong about one stream, or about the connection.
+    @Test(arguments: [(TestFrame.windowUpdate(0, stream: 5), true), (.windowUpdate(0), false)])
+    func `which of the two it is shows after a farewell too`(_ frame: TestFrame, goesOn: Bool) async throws {
+        let gate = Gate()
+        let upstream = try await FaultyUpstream { _ in .respond(body: "hello").after(gate) }
+        try await self.withClient(upstream) { client, _ in
+            try await client.send(.get("/api/"), .get("/api/", stream: 3), .get("/api/", stream: 5))
+            try await client.send(.data([1], stream: 3))
+            #expect(try await client.frame { $0.kind == .goAway }.errorCode == 5)
+            try await client.send(frame)
+            if goesOn {
+                #expect(try await client.frame { $0.kind == .reset && $0.stream != 3 }.stream == 5)
+                gate.open()
+                #expect(try await client.frame { $0.kind == .headers }.stream == 1)
+            } else {
+                _ = try await client.client.end()
+                gate.open()
+            }
+        }
+    }
 }

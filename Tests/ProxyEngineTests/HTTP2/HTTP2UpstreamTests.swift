@@ -210,6 +210,33 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        [TestFrame](repeating: .windowUpdate(1), count: 2000), [.windowUpdate(0)], [.data([1], stream: 9)],
+    ])
+    func `nor is one whose connection ended for what was said on it`(_ frames: [TestFrame]) async throws {
+        try await self.withUpstream { request in
+            request.stream == 1 ? FrameUpstream.respond(to: request) : frames
+        } test: { (proxy, upstream) async throws in
+            #expect(try await proxy.exchange("GET", "/api/").status == 200)
+            #expect(try await proxy.exchange("GET", "/api/").status == 502)
+            #expect(upstream.record.value.requests.count == 2)
+        }
+    }
+
+    @Test(arguments: [("GET", 200, 3), ("POST", 502, 2)])
+    func `one whose connection was dead is, if it may be`(_ method: String, _ status: Int, _ asked: Int) async throws {
+        try await self.withUpstream { request in
+            request.connection == 0 && request.stream > 1 ? [] : FrameUpstream.respond(to: request)
+        } test: { (proxy, upstream) async throws in
+            #expect(try await proxy.exchange("GET", "/api/").status == 200)
+            async let second = proxy.exchange(method, "/api/").status
+            _ = try await upstream.record.wait(for: "it to come") { $0.requests.count == 2 ? true : nil }
+            await upstream.cut(connection: 0)
+            #expect(try await second == status)
+            #expect(upstream.record.value.requests.count == asked)
+        }
+    }
+
     @Test func `an answer that ends before it has begun is told at once`() async throws {
         try await self.withUpstream {
             [.headers([(":status", "103")], stream: $0.stream)]

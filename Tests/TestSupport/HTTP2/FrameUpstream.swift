@@ -84,6 +84,9 @@ package final class FrameUpstream: Sendable {
     /// Waits until the client has closed a connection.
     package func ended(connection number: Int) async throws { _ = try await self.record.value.wires[number].gone() }
 
+    /// Closes a connection in the middle of whatever is said on it.
+    package func cut(connection number: Int) async { await self.record.value.wires[number].close() }
+
     package func stop() async {
         try? await self.record.update { $0.listener.take() }?.close().value("a listener to close")
         for wire in self.record.value.wires { await wire.close() }
