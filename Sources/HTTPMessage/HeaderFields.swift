@@ -109,6 +109,7 @@ package struct HeaderFields: Sendable {
 
     package mutating func add(_ name: String, _ value: String) { self.add(name, octets: value.utf8) }
 
+    /// Adds a field whose value need not be text.
     package mutating func add(_ name: String, octets: some Sequence<UInt8>) {
         let start = self.bytes.count
         self.bytes.append(contentsOf: name.utf8)
